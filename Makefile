@@ -1,0 +1,51 @@
+# One command each:  make demo   make test
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# uv makes the locked environment; where it is missing, pip fetches it into .tools.
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --frozen --no-sync
+
+.PHONY: help setup demo demo-networks up test quick lint bench servers docs clean
+
+help:
+	@echo "make demo            set everything up and run the main job on the example specs"
+	@echo "make demo-networks   the same, with a real Bluesky server and a real WordPress on this machine"
+	@echo "make test            set everything up and run all tests"
+	@echo "make quick           the tests that need no servers (under a minute)"
+	@echo "make bench           measure, against named peers"
+	@echo "make lint            ruff"
+
+.tools/bin/uv:
+	$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check uv
+
+setup: $(if $(filter .tools/bin/uv,$(UV)),.tools/bin/uv)
+	@$(UV) sync --frozen --quiet
+
+demo: setup
+	@$(RUN) rolecast up --demo
+
+demo-networks: setup servers
+	@$(RUN) python -m tests.servers.demo
+
+servers: setup
+	@tests/servers/install
+
+test: setup servers lint
+	@$(RUN) pytest
+
+quick: setup
+	@$(RUN) pytest -m "not servers"
+
+lint: setup
+	@$(RUN) ruff check .
+
+bench: setup
+	@for script in bench/*.py; do $(RUN) python $$script || exit 1; done
+
+docs: setup
+	@$(RUN) python -m docs.screenshots
+
+clean:
+	rm -rf .venv .tools .rolecast

@@ -1,0 +1,149 @@
+"""What the commands share: opening the project and showing a plan."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rolecast.plan import Plan
+    from rolecast.problems import Problem
+    from rolecast.project import Planned, Project
+    from rolecast.publish import Result
+
+MARKS = {
+    "publish": ("+", "green"),
+    "edit": ("~", "yellow"),
+    "withdraw": ("-", "red"),
+    "adopt": ("?", "cyan"),
+    "hold": ("!", "magenta"),
+    "drop": ("x", "white"),
+}
+
+
+@contextmanager
+def project(root: Path, with_blocks: bool = False) -> Iterator[Project]:
+    """The project in `root`; what is wrong with it ends the command with a sentence.
+
+    with_blocks: read secrets out of Prefect Blocks too, which needs Prefect.
+    """
+    from connectors import TABLE
+    from rolecast.ledger import LedgerError
+    from rolecast.project import Project
+    from rolecast.settings import SettingsError
+
+    try:
+        opened = Project.open(
+            root.resolve(), TABLE, os.environ, _blocks(root) if with_blocks else None
+        )
+    except (SettingsError, LedgerError) as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        yield opened
+    except FileNotFoundError as error:
+        raise click.ClickException(f"{error.filename}: there is no such file or folder") from error
+    finally:
+        opened.ledger.close()
+
+
+def _blocks(root: Path):
+    """Prefect's Blocks as a source of secrets; Prefect is imported only when one is named."""
+
+    def read(name: str) -> str | None:
+        from flows.blocks import secret
+
+        return secret(name)
+
+    return read
+
+
+def open_http(root: Path):
+    """Gives a channel its way to the network."""
+    from connectors.http import Http
+
+    return lambda channel: Http()
+
+
+def show_problems(problems: Iterable[Problem]) -> None:
+    """Each problem as `check` shows it, on stderr."""
+    for problem in problems:
+        click.echo(problem.render(colour=sys.stderr.isatty()), err=True)
+        click.echo(err=True)
+
+
+def show_plan(planned: Planned, texts: bool = True) -> None:
+    """The plan, channel by channel, with texts and word diffs."""
+    plan = planned.plan
+    for name, changes in plan.by_channel().items():
+        click.secho(f"\n{name}", bold=True)
+        for change in changes:
+            mark, colour = MARKS[change.action]
+            approval = "  (needs approval)" if change.needs_approval else ""
+            click.secho(
+                f"  {mark} {change.action:8} {change.job_id}  {change.moment}"
+                f"  because: {change.reason}{approval}",
+                fg=colour,
+            )
+            if texts and change.post:
+                click.echo(_text_of(change))
+    show_blocked(plan)
+    for path in planned.moving:
+        click.echo(f"{path}: still being written; the next run takes it")
+    for note in plan.notes:
+        click.secho(f"note: {note}", fg="magenta")
+    click.echo(f"\n{summary(plan)}")
+
+
+def _text_of(change) -> str:
+    from rolecast.worddiff import word_diff
+
+    if change.before is not None:
+        return _indent(word_diff(change.before.text, change.post.text, colour=sys.stdout.isatty()))
+    return _indent(change.post.text)
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"      | {line}" for line in text.splitlines())
+
+
+def show_blocked(plan: Plan) -> None:
+    """What cannot be done now, once for each channel and reason."""
+    from rolecast.project import blocked_by_reason
+
+    reasons = blocked_by_reason(plan.blocked)
+    if reasons:
+        click.secho("\nheld back", bold=True)
+    for (channel, reason), count in reasons.items():
+        jobs = [b.job_id for b in plan.blocked if (b.channel, b.reason) == (channel, reason)]
+        who = jobs[0] if count == 1 else f"{count} posts"
+        click.echo(f"  ! {channel}: {who}: {reason}")
+
+
+def summary(plan: Plan) -> str:
+    """One line: what the plan holds."""
+    counts = plan.counts()
+    steps = ", ".join(f"{number} to {action}" for action, number in counts.items())
+    parts = [f"{plan.jobs} job specs", steps or "nothing to change"]
+    if plan.blocked:
+        parts.append(f"{len(plan.blocked)} held back")
+    if plan.files_with_problems:
+        parts.append(f"{plan.files_with_problems} with problems (rolecast check)")
+    return "; ".join(parts) + "."
+
+
+def show_result(result: Result) -> None:
+    """One line for one change that was carried out."""
+    change = result.change
+    colour = "green" if result.ok else "red" if result.state in ("refused", "gone") else "yellow"
+    where = f"  {result.address}" if result.address else ""
+    why = f"  {result.reason}" if result.reason else ""
+    click.secho(
+        f"  {change.channel:16} {change.job_id:32} {change.action:8} → {result.state}{where}{why}",
+        fg=colour,
+    )

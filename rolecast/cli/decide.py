@@ -1,0 +1,45 @@
+"""rolecast decide"""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from rolecast.cli import common
+
+
+@click.command()
+@click.argument("job")
+@click.argument("channel")
+@click.option("--moment", default="announce", show_default=True)
+@click.option("--there", "address", metavar="ADDRESS", help="It is there, at this address.")
+@click.option("--not-there", "decision", flag_value="not_there", help="It is not there: send it.")
+@click.option("--gone", "decision", flag_value="it_is_gone", help="I have taken it down.")
+@click.option("--retry", "decision", flag_value="retry", help="Try again with the next run.")
+@click.option("--drop", "decision", flag_value="drop", help="Leave it: do not post it here.")
+@click.pass_obj
+def decide(
+    root: Path, job: str, channel: str, moment: str, address: str | None, decision: str | None
+) -> None:
+    """Tell the ledger what only a person can know, as on the desk.
+
+    \b
+      rolecast decide senior-data-engineer campus --there https://campus.example/4711
+    """
+    from rolecast import desk
+    from rolecast.publish import now_utc
+
+    if (address is None) == (decision is None):
+        raise click.UsageError("say one of --there ADDRESS, --not-there, --gone, --retry, --drop")
+    slot, who = (job, channel, moment), getpass.getuser()
+    with common.project(root) as project:
+        try:
+            if address is not None:
+                desk.it_is_there(project.ledger, slot, address, who, now_utc())
+            else:
+                getattr(desk, decision)(project.ledger, slot, who, now_utc())
+        except desk.NotPossible as error:
+            raise click.ClickException(str(error)) from error
+    click.echo("Noted.")

@@ -1,0 +1,49 @@
+"""rolecast doctor"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rolecast.cli import common
+
+
+@click.command()
+@click.pass_obj
+def doctor(root: Path) -> None:
+    """Say for each channel who we would post as, or what is missing and how to get it.
+
+    Exit status: 0 every channel is ready, 1 some are not.
+    """
+    with common.project(root, with_blocks=True) as project:
+        click.echo(
+            f"ledger   {project.ledger.url.render_as_string()} (tables {project.ledger.version()})"
+        )
+        click.echo(f"folder   {project.folder}")
+        http = common.open_http(root)
+        bad = [c.name for c in project.channels.values() if c.enabled and not _ask(c, http)]
+    raise SystemExit(1 if bad else 0)
+
+
+def _ask(channel, http) -> bool:
+    from rolecast.channels import variable
+    from rolecast.connector import ConnectorError
+
+    connector = channel.connector
+    click.secho(f"\n{channel.name}  ({connector.label})", bold=True)
+    missing = connector.missing()
+    if missing:
+        for field in missing:
+            click.secho(f"  missing  {variable(channel.name, field)}", fg="yellow")
+            click.echo(f"           {connector.secrets()[field]}")
+        return False
+    if not connector.can("whoami"):
+        click.secho("  ready    needs no account", fg="green")
+        return True
+    try:
+        click.secho(f"  ready    posts as {connector.whoami(http(channel))}", fg="green")
+    except ConnectorError as error:
+        click.secho(f"  not ready  {error}", fg="red")
+        return False
+    return True

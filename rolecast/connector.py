@@ -1,0 +1,181 @@
+"""What a connector is, and the errors it may raise.
+
+    ConnectorError
+    ├── Refused          the network will never take this post: change it
+    ├── Gone             what was to be changed is not there any more
+    ├── Unauthorised     a person has to renew the account's credentials
+    ├── Unavailable      certainly not done; may be tried again, from `retry_after` on
+    └── OutcomeUnknown   may have been done: look before sending again
+
+They are grouped by what the caller does next. Whatever else escapes from a
+mutating call counts as OutcomeUnknown.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+if TYPE_CHECKING:
+    from rolecast.post import Post
+
+
+class ConnectorError(Exception):
+    """Carries a sentence for the recruiter: what happened, and what to do."""
+
+
+class Refused(ConnectorError):
+    """The network does not take this content."""
+
+
+class Gone(ConnectorError):
+    """The post that should be changed does not exist any more."""
+
+
+class Unauthorised(ConnectorError):
+    """The account's credentials are missing, wrong or expired."""
+
+
+class Unavailable(ConnectorError):
+    """Certainly not done; `retry_after` is the network's wish in seconds, or None."""
+
+    def __init__(self, message: str, retry_after: float | None = None):
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(ConnectorError):
+    """The request may have taken effect: the answer was lost or made no sense."""
+
+
+class Guarantee(StrEnum):
+    """What protects against a double post after a lost answer."""
+
+    KEYED = "keyed"  # the network takes our key and refuses or merges a second one
+    FINDABLE = "findable"  # we can look whether the post is there
+    BLIND = "blind"  # nobody but a person can tell
+
+
+class Receipt(BaseModel):
+    """What a network gave back: needed to show, change or withdraw the post."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    address: str | None = Field(None, description="Where a person can see the post.")
+    extra: dict[str, Any] = {}
+
+
+class Seen(BaseModel):
+    """What a look at a live post found; `says` is its text, None when not told."""
+
+    model_config = ConfigDict(frozen=True)
+
+    says: str | None = None
+    address: str | None = None
+
+
+class Counts(BaseModel):
+    """A network's own figures for one post; None is "not measured", never 0."""
+
+    model_config = ConfigDict(frozen=True)
+
+    impressions: int | None = None
+    clicks: int | None = None
+    likes: int | None = None
+    comments: int | None = None
+    reshares: int | None = None
+
+
+class Http(Protocol):
+    """The one way out to a network; connectors.http.Http is the real one.
+
+    `json` answers the decoded body of a 2xx answer and raises ConnectorError
+    otherwise; `send` answers the raw response for the cases that need its
+    status or headers. `memory` keeps what a connector needs between calls to
+    one account, such as a session; `lock` guards it.
+    """
+
+    memory: dict[str, Any]
+    lock: AbstractContextManager[Any]
+
+    def send(self, method: str, url: str, **options: Any) -> Any: ...
+
+    def json(self, method: str, url: str, **options: Any) -> Any: ...
+
+
+class Connector(BaseModel, ABC):
+    """Speaks one network's API. Its fields are the channel's settings.
+
+    Only `publish` must be written. What is not overridden, the network cannot
+    do, and the plan and the desk say so. Every field needs a description;
+    secrets are `SecretStr | None` and their `json_schema_extra={"how": …}`
+    says how a person gets one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    guarantee: ClassVar[Guarantee]
+    limit: ClassVar[int | None] = None  # longest text, in what `measure` counts; None: no limit
+    unit: ClassVar[str] = "characters"  # what `measure` counts
+    manual: ClassVar[bool] = False  # a person carries it out, and says so on the desk
+    local: ClassVar[bool] = False  # lives in the ledger: no network, nothing to lose
+    settle: ClassVar[float] = 0.0  # seconds a lost request may still take effect at the network
+
+    @abstractmethod
+    def publish(self, http: Http, post: Post) -> Receipt:
+        """Put `post` out. Called again with the same key only where the first call had no effect
+        or the guarantee is KEYED. Raises ConnectorError."""
+
+    def edit(self, http: Http, receipt: Receipt, post: Post) -> Receipt:
+        """Make the live post say what `post` says. Idempotent. Raises ConnectorError."""
+        raise NotImplementedError
+
+    def withdraw(self, http: Http, receipt: Receipt) -> None:
+        """Take the post down; one that is gone already is no error. Idempotent."""
+        raise NotImplementedError
+
+    def find(self, http: Http, post: Post) -> Receipt | None:
+        """Did we post this already? By key, or by the post's own link; None: certainly not."""
+        raise NotImplementedError
+
+    def look(self, http: Http, receipt: Receipt) -> Seen | None:
+        """What is live now; None when it is gone."""
+        raise NotImplementedError
+
+    def count(self, http: Http, receipts: Iterable[Receipt]) -> dict[str, Counts]:
+        """The network's figures by receipt id; posts it says nothing of are left out."""
+        raise NotImplementedError
+
+    def whoami(self, http: Http) -> str:
+        """Who would we post as. Raises Unauthorised with the way to mend it."""
+        raise NotImplementedError
+
+    def measure(self, text: str) -> int:
+        """The length of `text` as the network counts it."""
+        return len(text)
+
+    @classmethod
+    def can(cls, ability: str) -> bool:
+        """Whether the network can `edit`, `withdraw`, `find`, `look`, `count` or `whoami`."""
+        return getattr(cls, ability) is not getattr(Connector, ability)
+
+    @classmethod
+    def secrets(cls) -> dict[str, str]:
+        """The settings that are secret, each with how a person gets it."""
+        return {
+            field: (info.json_schema_extra or {}).get("how", info.description or "")
+            for field, info in cls.model_fields.items()
+            if SecretStr in getattr(info.annotation, "__args__", (info.annotation,))
+        }
+
+    def missing(self) -> list[str]:
+        """The secrets that are not set, in words that say where to put them."""
+        return [field for field in self.secrets() if getattr(self, field) is None]

@@ -1,0 +1,105 @@
+"""What a recruiter decides by hand. Every decision is kept, with who and when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rolecast.connector import Receipt
+from rolecast.jobspec import check_address
+from rolecast.ledger import Ledger, publications
+from rolecast.ledger.publications import Publication, Slot
+from rolecast.ledger.states import Outcome, State
+
+
+class NotPossible(Exception):
+    """The decision does not fit what the ledger knows; the message says why."""
+
+
+def it_is_there(ledger: Ledger, slot: Slot, address: str, who: str, now: datetime) -> None:
+    """A person has posted it, edited it, or found it: it is live at `address`.
+
+    For a post that was to be taken down by hand use `it_is_gone`.
+    """
+    publication = _get(ledger, slot, State.held, State.unknown)
+    if publication.pending == "withdraw":
+        raise NotPossible("this post was to be taken down; say that it is gone")
+    try:
+        check_address(address.strip())
+    except ValueError as error:
+        raise NotPossible(f"{address!r}: {error}") from error
+    sent = publication.sent()
+    receipt = Receipt(id=address.strip(), address=address.strip()).model_dump_json()
+    _decide(
+        ledger,
+        publication,
+        State.live,
+        Outcome.adopted,
+        who,
+        now,
+        "it is there",
+        receipt=receipt,
+        post_hash=sent.hash if sent else None,
+    )
+
+
+def it_is_gone(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
+    """A person has taken it down."""
+    publication = _get(ledger, slot, State.held)
+    if publication.pending != "withdraw":
+        raise NotPossible("nobody was asked to take this post down")
+    _decide(ledger, publication, State.withdrawn, Outcome.done, who, now, "it is gone")
+
+
+def not_there(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
+    """A person has looked and it is not there: send it with the next run."""
+    publication = _get(ledger, slot, State.held, State.unknown)
+    if publication.pending != "publish":
+        raise NotPossible("this post was out before; try again instead")
+    _decide(ledger, publication, State.planned, Outcome.absent, who, now, "it is not there")
+
+
+def retry(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
+    """Try again with the next run, without waiting."""
+    publication = _get(
+        ledger, slot, State.refused, State.waiting, State.gone, State.held, State.dropped
+    )
+    if publication.state is State.held and publication.pending == "publish":
+        raise NotPossible("first look whether it is there")
+    target = State.live if publication.state is State.held else State.planned
+    _decide(ledger, publication, target, Outcome.absent, who, now, "try again")
+
+
+def drop(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
+    """Leave it: it is not posted here, until somebody says `retry`."""
+    publication = _get(ledger, slot, State.held, State.refused, State.waiting, State.gone)
+    reason = f"left out by {who}"
+    _decide(ledger, publication, State.dropped, Outcome.absent, who, now, reason, reason=reason)
+
+
+def _get(ledger: Ledger, slot: Slot, *states: State) -> Publication:
+    with ledger.read() as conn:
+        publication = publications.get(conn, slot)
+    if publication is None:
+        raise NotPossible(f"nothing is known of {slot[0]} on {slot[1]}")
+    if publication.state not in states:
+        raise NotPossible(f"{slot[0]} on {slot[1]} is {publication.state}: nothing to decide")
+    return publication
+
+
+def _decide(
+    ledger: Ledger,
+    publication: Publication,
+    state: State,
+    outcome: Outcome,
+    who: str,
+    now: datetime,
+    detail: str,
+    **values: str | None,
+) -> None:
+    cleared = {"reason": None, "pending": None, "not_before": None, **values}
+    with ledger.begin() as conn:
+        if not publications.set_state(conn, publication, state, now, **cleared):
+            raise NotPossible("it has changed meanwhile; look again")
+        publications.record(
+            conn, publication, "decide", outcome, who, now, detail, values.get("receipt")
+        )

@@ -1,0 +1,13 @@
+"""Alembic's entry: works on the connection that rolecast.ledger.migrate hands over."""
+
+from alembic import context
+
+from rolecast.ledger.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

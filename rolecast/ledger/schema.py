@@ -1,0 +1,155 @@
+"""The ledger's tables. A change here needs a migration beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+HEAD = "0001"  # the newest migration; a test compares it with the files
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware datetimes, kept as UTC; SQLite, which has no zones, reads them back as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("the ledger takes aware datetimes only")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value, dialect):
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
+
+files = Table(
+    "files",
+    metadata,
+    Column("path", Text, primary_key=True),  # relative to the folder of job specs, with /
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("inode", Text, nullable=False),  # as text: some are larger than a signed 64 bit
+    Column("hash", String(32), nullable=False),
+    Column("job_id", String(64)),  # None: no job could ever be read from it
+    Column("problems", Text),  # JSON; None: clean
+    # A job needs no planning while these three hold (see rolecast.project):
+    Column("quiet_for", String(32)),  # digest of the settings and templates it was planned with
+    Column("quiet_revision", BigInteger),  # sum of the revisions of its publications
+    Column("quiet_until", Utc),  # the next instant at which time itself changes something
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("spec", Text, nullable=False),  # JSON of the last valid JobSpec
+    Column("spec_hash", String(32), nullable=False),
+    Column("removed", Integer, nullable=False, server_default="0"),  # 1: its file is gone
+    Column("first_seen", Utc, nullable=False),
+    Column("updated", Utc, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("code", String(32), primary_key=True),
+    Column("job_id", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("moment", String(16), nullable=False),
+    Column("made", Utc, nullable=False),
+    UniqueConstraint("job_id", "channel", "moment"),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("job_id", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("moment", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("round", Integer, nullable=False, server_default="0"),  # counts withdrawals
+    Column("key", String(64), nullable=False),  # names this round at the network
+    Column("link", String(32), ForeignKey("links.code"), nullable=False),
+    Column("made_at", Utc),  # first claim of this round; part of what is sent, so it never moves
+    Column("post", Text),  # JSON of the post as last sent or held
+    Column("post_hash", String(32)),  # of what is live; None: not known
+    Column("receipt", Text),  # JSON
+    Column("pending", String(16)),  # what a person or a wait stands before: publish, edit, withdraw
+    Column("reason", Text),
+    Column("not_before", Utc),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("owner", Text),  # the run that has it claimed
+    Column("lease_until", Utc),
+    Column("revision", BigInteger, nullable=False, server_default="0"),  # counts every change
+    Column("updated", Utc, nullable=False),
+    UniqueConstraint("job_id", "channel", "moment"),
+    Index("ix_publications_state", "state"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("publication_id", BigInteger, ForeignKey("publications.id"), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("post", Text),  # JSON, exactly as handed to the connector
+    Column("owner", Text, nullable=False),
+    Column("started", Utc, nullable=False),
+    Column("finished", Utc),  # None: in flight, or its run died
+    Column("outcome", String(16)),
+    Column("detail", Text),
+    Column("receipt", Text),
+    Index("ix_attempts_publication_id", "publication_id"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("digest", String(32), primary_key=True),
+    Column("made", Utc, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON, zlib
+)
+
+clicks = Table(
+    "clicks",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("link", String(32), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("device", String(16), nullable=False),  # phone, tablet, desktop, bot, other
+    Column("referrer", Text),  # the host only
+    Index("ix_clicks_link", "link"),
+)

@@ -1,0 +1,41 @@
+"""The rendered content for one job, channel and moment."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import cached_property
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Post(BaseModel):
+    """What a connector is asked to put out, and nothing else; a frozen value.
+
+    `text` is the bytes that a short-text network shows; `title` and `html` are
+    for networks that take a document. `link` is the publication's own short
+    address and always occurs in `text` or `html`, so a post can be recognised
+    by it. `key` names the publication at the network and `made_at` is when it
+    was first claimed; neither depends on the content, so both survive edits
+    and repeated sending.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    job_id: str
+    channel: str
+    moment: str
+    language: str = "en"
+    title: str = ""
+    text: str
+    html: str = ""
+    link: str
+    tags: tuple[str, ...] = ()
+    key: str = ""
+    made_at: datetime | None = None
+
+    @cached_property
+    def hash(self) -> str:
+        """Names the content that a reader would see: equal content, equal hash."""
+        seen = "\x1f".join((self.language, self.title, self.text, self.html, self.link, *self.tags))
+        return hashlib.blake2b(seen.encode(), digest_size=16).hexdigest()

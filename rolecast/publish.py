@@ -1,0 +1,346 @@
+"""Carries out the changes of a plan, each exactly once.
+
+1. One transaction claims the publications (compare-and-set on the revision
+   that was planned) and writes an attempt for each, with the post.
+2. The connector is called with the post, whose key and link never change.
+3. What came of it is written.
+
+Whoever dies in between leaves an open attempt; rolecast.runs finds it and the
+next plan looks at the network before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from rolecast import runs
+from rolecast.channels import Channel
+from rolecast.connector import (
+    ConnectorError,
+    Gone,
+    Guarantee,
+    Http,
+    OutcomeUnknown,
+    Receipt,
+    Refused,
+    Unauthorised,
+    Unavailable,
+)
+from rolecast.ledger import Ledger, publications
+from rolecast.ledger.publications import Claim, Finish, Publication
+from rolecast.ledger.states import Outcome, State
+from rolecast.plan import Action, Change
+from rolecast.post import Post
+
+log = logging.getLogger(__name__)
+
+CHUNK = 100
+LEASE = timedelta(minutes=15)
+MARGIN = timedelta(minutes=3)  # a claim is prolonged when less than this is left
+FIRST_WAIT, LONGEST_WAIT = 30.0, 3600.0  # seconds
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one change, in words for the recruiter."""
+
+    change: Change
+    state: State
+    reason: str | None = None
+    address: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the change is done."""
+        return self.state in (State.live, State.withdrawn, State.dropped) and not self.reason
+
+
+def now_utc() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+def carry_out(
+    ledger: Ledger,
+    channels: Mapping[str, Channel],
+    changes: Iterable[Change],
+    http: Callable[[Channel], Http],
+    *,
+    clock: Callable[[], datetime] = now_utc,
+    step: Step = lambda name: None,
+    on_result: Callable[[Result], None] = lambda result: None,
+) -> list[Result]:
+    """Carry out `changes`, channel by channel; changes that have moved since the plan are left.
+
+    http: gives a channel's way to its network. step: called with the name of every step, for
+    tests that kill the process there. on_result: progress. Network trouble is never raised, it
+    is written to the ledger and answered in the results.
+    """
+    by_channel: dict[str, list[Change]] = {}
+    for change in changes:
+        by_channel.setdefault(change.channel, []).append(change)
+    results: list[Result] = []
+    with runs.run() as owner:
+        for name, todo in by_channel.items():
+            run = _ChannelRun(ledger, channels[name], http, owner, clock, step)
+            for result in run.all(todo):
+                results.append(result)
+                on_result(result)
+    return results
+
+
+class _ChannelRun:
+    """One run's work on one channel."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        channel: Channel,
+        http: Callable[[Channel], Http],
+        owner: str,
+        clock: Callable[[], datetime],
+        step: Step,
+    ):
+        self.ledger, self.channel, self.owner = ledger, channel, owner
+        self.connector, self.clock, self.step = channel.connector, clock, step
+        self._open_http = http
+        self._http: Http | None = None
+        self._lock = threading.Lock()
+        self._stop: ConnectorError | None = None  # why nothing more goes to this network now
+
+    def all(self, changes: Sequence[Change]) -> Iterator[Result]:
+        quiet = [c for c in changes if c.action in (Action.hold, Action.drop)]
+        yield from self._in_ledger(quiet)
+        loud = [c for c in changes if c.action not in (Action.hold, Action.drop)]
+        for start in range(0, len(loud), CHUNK):
+            yield from self._chunk(loud[start : start + CHUNK])
+
+    def _in_ledger(self, changes: Sequence[Change]) -> list[Result]:
+        if not changes:
+            return []
+        results = []
+        with self.ledger.begin() as conn:
+            known = publications.of_ids(conn, [c.publication_id for c in changes])
+            for change in changes:
+                publication = known.get(change.publication_id)
+                if publication is None or publication.revision != change.revision:
+                    continue
+                state, values = State.dropped, {"reason": None, "pending": None}
+                if change.action is Action.hold:
+                    state = State.held
+                    values = {"reason": change.reason, "pending": change.pending}
+                    if change.post:
+                        values["post"] = change.post.model_dump_json()
+                publications.set_state(conn, publication, state, self.clock(), **values)
+                reason = change.reason if state is State.held else None
+                results.append(Result(change, state, reason))
+        return results
+
+    def _chunk(self, changes: Sequence[Change]) -> Iterator[Result]:
+        todo = self._claim(changes)
+        self.step("claimed")
+        done: list[tuple[Change, Finish]] = []
+        for change, finish in self._perform_all(todo):
+            done.append((change, finish))
+            # Where nobody but a person can tell whether a post is there, its receipt is
+            # written at once; elsewhere a look would find it, so receipts go in batches.
+            if self.connector.guarantee is Guarantee.BLIND or len(done) >= CHUNK:
+                yield from self._write(done)
+                done = []
+        yield from self._write(done)
+
+    def _claim(self, changes: Sequence[Change]) -> list[tuple[Change, Publication]]:
+        now = self.clock()
+        self.step("before-claim")
+        with self.ledger.begin() as conn:
+            before = publications.of_ids(conn, [c.publication_id for c in changes])
+            stamped = [_stamp(c, before[c.publication_id], now) for c in changes]
+            ours = publications.claim(
+                conn, [_claim_of(c) for c in stamped], self.owner, now + LEASE, now
+            )
+        return [(c, before[c.publication_id]) for c in stamped if c.publication_id in ours]
+
+    def _perform_all(
+        self, todo: Sequence[tuple[Change, Publication]]
+    ) -> Iterator[tuple[Change, Finish]]:
+        if self.connector.local or len(todo) == 1:
+            for change, before in todo:
+                yield change, self._perform(change, before)
+            return
+        deadline = self.clock() + LEASE
+        with ThreadPoolExecutor(self.channel.policy.workers, self.channel.name) as pool:
+            waiting = {pool.submit(self._perform, c, before): c for c, before in todo}
+            while waiting:
+                finished, _ = wait(waiting, timeout=30, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    yield waiting.pop(future), future.result()
+                if waiting and self.clock() > deadline - MARGIN:
+                    deadline = self.clock() + LEASE
+                    with self.ledger.begin() as conn:
+                        ids = [change.publication_id for change in waiting.values()]
+                        publications.extend(conn, self.owner, ids, deadline)
+
+    def _perform(self, change: Change, before: Publication) -> Finish:
+        """Call the network once and say what came of it. Raises nothing of the network's."""
+        if self._stop is not None:
+            return self._failed(change, before, self._stop)
+        if (
+            change.not_after
+            and change.action is Action.publish
+            and self.clock() >= change.not_after
+        ):
+            return Finish(
+                change.publication_id, Outcome.absent, State.planned, "the job closed meanwhile"
+            )
+        self.step("before-send")
+        try:
+            finish = self._call(change, before)
+        except ConnectorError as error:
+            finish = self._failed(change, before, error)
+        except Exception as error:  # whatever escapes from a mutating call: it may have been done
+            log.exception("%s: %s of %s", self.channel.name, change.action, change.job_id)
+            unknown = OutcomeUnknown(f"{type(error).__name__} while sending; the log has more")
+            finish = self._failed(change, before, unknown)
+        self.step("after-send")
+        return finish
+
+    def _call(self, change: Change, before: Publication) -> Finish:
+        http, id_ = self._way(), change.publication_id
+        if change.action is Action.publish:
+            return _live(id_, change.post, self.connector.publish(http, change.post))
+        if change.action is Action.adopt:
+            return self._adopt(http, change, before)
+        receipt = before.received()
+        if change.action is Action.edit:
+            return _live(id_, change.post, self.connector.edit(http, receipt, change.post))
+        self.connector.withdraw(http, receipt)
+        return Finish(id_, Outcome.done, State.withdrawn)
+
+    def _adopt(self, http: Http, change: Change, before: Publication) -> Finish:
+        """Its answer was lost: take over what is there; else send the same bytes again."""
+        sent = before.sent()
+        found = self.connector.find(http, sent) if self.connector.can("find") else None
+        if found is not None:
+            return replace(_live(before.id, sent, found), outcome=Outcome.adopted)
+        closed = change.not_after is not None and self.clock() >= change.not_after
+        if change.post is None or closed or change.post.hash != sent.hash:
+            # The next plan decides: not needed any more, or another text.
+            return Finish(before.id, Outcome.absent, State.planned)
+        return _live(before.id, sent, self.connector.publish(http, sent))
+
+    def _failed(self, change: Change, before: Publication, error: ConnectorError) -> Finish:
+        """What an error leaves the publication as."""
+        kind, first = type(error), change.action in (Action.publish, Action.adopt)
+        pending = "publish" if first else str(change.action)
+        if isinstance(error, Unauthorised | Unavailable):
+            self._stop = error  # the next one would fare no better; it is not even tried
+        base = Finish(
+            change.publication_id,
+            _OUTCOMES.get(kind, Outcome.unknown),
+            State.live,
+            str(error),
+            post_hash=None if first else before.post_hash,
+            pending=pending,
+        )
+        if kind is Gone:
+            return replace(base, state=State.gone, pending=None)
+        if kind is Refused:
+            if first:
+                return replace(base, state=State.refused)
+            return replace(base, state=State.held, post=_json(change.post))
+        if isinstance(error, Unauthorised | Unavailable):
+            asked = getattr(error, "retry_after", None)
+            certain = change.action is not Action.adopt
+            return replace(
+                base,
+                state=(State.waiting if certain else State.unknown) if first else State.live,
+                not_before=self._next_try(before.tries, asked),
+            )
+        if first and self.connector.guarantee is Guarantee.BLIND:
+            reason = f"{error}. Please look whether it is there, and say so on the desk."
+            return replace(base, state=State.held, detail=reason)
+        settled = self.clock() + timedelta(seconds=self.connector.settle)
+        return replace(
+            base,
+            state=State.unknown if first else State.live,
+            not_before=settled,
+            post_hash=None if change.action is not Action.withdraw else before.post_hash,
+        )
+
+    def _next_try(self, tries: int, asked: float | None) -> datetime:
+        """Exponential with jitter; never earlier than the network asked for."""
+        wait_ = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries, 10)) * random.uniform(0.8, 1.2)
+        return self.clock() + timedelta(seconds=max(wait_ if asked is None else 0.0, asked or 0.0))
+
+    def _way(self) -> Http:
+        with self._lock:
+            if self._http is None:
+                self._http = self._open_http(self.channel)
+            return self._http
+
+    def _write(self, done: Sequence[tuple[Change, Finish]]) -> list[Result]:
+        self.step("before-finish")
+        with self.ledger.begin() as conn:
+            publications.finish(conn, [finish for _, finish in done], self.owner, self.clock())
+        self.step("finished")
+        return [_result(change, finish) for change, finish in done]
+
+
+_OUTCOMES: dict[type[ConnectorError], Outcome] = {
+    Refused: Outcome.refused,
+    Gone: Outcome.gone,
+    Unauthorised: Outcome.unauthorised,
+    Unavailable: Outcome.unavailable,
+    OutcomeUnknown: Outcome.unknown,
+}
+
+
+def _stamp(change: Change, publication: Publication, now: datetime) -> Change:
+    """The post with the key and the time that this publication has for all its tries."""
+    if change.post is None:
+        return change
+    post = change.post.model_copy(
+        update={"key": publication.key, "made_at": publication.made_at or now}
+    )
+    return change.model_copy(update={"post": post})
+
+
+def _claim_of(change: Change) -> Claim:
+    pending = Action.publish if change.action is Action.adopt else change.action
+    return Claim(
+        change.publication_id, change.revision, str(change.action), str(pending), _json(change.post)
+    )
+
+
+def _json(post: Post | None) -> str | None:
+    return post.model_dump_json() if post else None
+
+
+def _live(publication_id: int, post: Post, receipt: Receipt) -> Finish:
+    return Finish(
+        publication_id,
+        Outcome.done,
+        State.live,
+        post=_json(post),
+        post_hash=post.hash,
+        receipt=receipt.model_dump_json(),
+    )
+
+
+def _result(change: Change, finish: Finish) -> Result:
+    address = Receipt.model_validate_json(finish.receipt).address if finish.receipt else None
+    return Result(change, finish.state, finish.detail, address)
+
+
+def wait_until(moment: datetime, clock: Callable[[], datetime] = now_utc) -> None:
+    """Sleep until `moment`."""
+    time.sleep(max(0.0, (moment - clock()).total_seconds()))
