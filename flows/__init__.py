@@ -1,0 +1,1 @@
+"""Prefect, thin: when, in what order, how many at once; and what people see of it."""

@@ -1,0 +1,92 @@
+"""What a run leaves in Prefect's UI: a summary, the publications, the problems by file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from rolecast.plan import Plan
+from rolecast.problems import Problem, visible
+from rolecast.project import blocked_by_reason
+from rolecast.publish import Result
+
+MOST_ROWS = 500  # a table of 10,000 rows takes the server more than half a second
+
+
+def summary(plan: Plan, results: Sequence[Result], problems: Sequence[Problem]) -> str:
+    """The run in Markdown, for the recruiter."""
+    done = [result for result in results if result.ok]
+    rest = [result for result in results if not result.ok]
+    lines = [
+        f"**{len(done)}** done, **{len(rest)}** not, **{len(plan.blocked)}** held back; "
+        f"{plan.jobs} job specs, {plan.files_with_problems} of them with problems.",
+        "",
+    ]
+    lines += _section("Not done", [_failed(result) for result in rest[:MOST_ROWS]])
+    held = blocked_by_reason(plan.blocked).items()
+    lines += _section(
+        "Held back", [f"{channel}: {_safe(reason)} ({n})" for (channel, reason), n in held]
+    )
+    lines += _section("Files to mend", [_problem(problem) for problem in problems[:MOST_ROWS]])
+    lines += _section("Notes", [_safe(note) for note in plan.notes])
+    return "\n".join(lines)
+
+
+def publish(plan: Plan, results: Sequence[Result], problems: Sequence[Problem]) -> None:
+    """Write the artifacts of one run."""
+    create_markdown_artifact(
+        summary(plan, results, problems), key="syndicate-summary", description="What this run did"
+    )
+    if results:
+        create_table_artifact(
+            [_row(result) for result in results[:MOST_ROWS]],
+            key="syndicate-publications",
+            description="What changed where",
+        )
+    if problems:
+        create_markdown_artifact(
+            _by_file(problems), key="syndicate-problems", description="Job specs to mend"
+        )
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return [f"### {title}", "", *(f"- {line}" for line in lines), ""] if lines else []
+
+
+def _failed(result: Result) -> str:
+    change = result.change
+    return f"`{change.job_id}` on {change.channel}: {result.state}. {_safe(result.reason or '')}"
+
+
+def _problem(problem: Problem) -> str:
+    return f"`{_safe(problem.path)}` line {problem.line}: {_safe(problem.message)}"
+
+
+def _row(result: Result) -> dict[str, str]:
+    change = result.change
+    address = f"[{result.address}]({result.address})" if result.address else ""
+    return {
+        "job": change.job_id,
+        "channel": change.channel,
+        "what": str(change.action),
+        "now": str(result.state),
+        "address": address,
+        "why": _safe(result.reason or change.reason),
+    }
+
+
+def _by_file(problems: Sequence[Problem]) -> str:
+    parts, last = [], None
+    for problem in problems[:MOST_ROWS]:
+        if problem.path != last:
+            parts.append(f"### `{_safe(problem.path)}`")
+            last = problem.path
+        parts.append(f"```text\n{problem.render().replace('```', '´´´')}\n```")
+    return "\n\n".join(parts)
+
+
+def _safe(text: str) -> str:
+    """Text of a job spec may be hostile: nothing of it is Markdown or HTML here."""
+    plain = visible(" ".join(text.split()))
+    return plain.replace("<", "&lt;").replace("`", "´").replace("|", "&#124;").replace("[", "&#91;")

@@ -1,0 +1,135 @@
+"""Keeps the folder and the world the same: a watcher, and a schedule that catches up.
+
+One process. A change in the folder makes a run of the deployment
+`syndicate/folder` and runs it right here, without the start of a new process;
+a run that the schedule or somebody in Prefect's UI asks for is run by
+Prefect's runner as usual.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+from pathlib import Path
+from uuid import UUID
+
+from prefect import get_client
+from prefect.flow_engine import run_flow
+from prefect.runner import Runner
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.states import Pending
+from watchfiles import Change, awatch
+
+from flows.syndicate import executable, project, syndicate
+from rolecast.folder import is_spec
+
+log = logging.getLogger("rolecast.watch")
+
+CATCH_UP = 900.0  # seconds between scheduled runs
+TICK_MS = 20_000  # how often waiting posts and dates are looked at without any change
+QUIET_MS = 300  # a folder must be quiet for so long
+BATCH_MS = 2_000  # but a change never waits longer than this
+
+
+class Watcher:
+    """Looks whether there is something to do, and runs the flow only then."""
+
+    def __init__(self, root: Path, deployment: UUID):
+        self.root, self.deployment = root, deployment
+        self.told: tuple[object, ...] = ()  # the problems that the last run has shown
+
+    async def watch(self, folder: Path, stop: asyncio.Event) -> None:
+        """Until `stop`: run at once, then whenever the folder changes or time has passed."""
+        await self.look("start")
+        async for changes in awatch(
+            folder,
+            watch_filter=_spec_only,
+            debounce=BATCH_MS,
+            step=QUIET_MS,
+            stop_event=stop,
+            rust_timeout=TICK_MS,
+            yield_on_timeout=True,
+        ):
+            await self.look(", ".join(sorted({Path(path).name for _, path in changes})) or "time")
+
+    async def look(self, why: str) -> None:
+        """One look; what goes wrong in it is logged, and the next look comes."""
+        try:
+            if await asyncio.to_thread(self._something_to_do):
+                log.info("running syndicate: %s", why)
+                await self._run()
+        except Exception:
+            log.exception("the look at the folder failed; trying again soon")
+
+    def _something_to_do(self) -> bool:
+        """Nothing changed → no flow: a plan costs milliseconds, a run a second."""
+        with project(str(self.root)) as opened:
+            planned = opened.plan()
+        seen = tuple((p.path, p.line, p.code) for p in planned.problems)
+        news, self.told = seen != self.told, seen
+        return bool(executable(planned.plan)) or (news and bool(seen))
+
+    async def _run(self) -> None:
+        """A run of the deployment, in this process."""
+        async with get_client() as client:
+            flow_run = await client.create_flow_run_from_deployment(
+                self.deployment, state=Pending(message="the folder changed"), tags=["watcher"]
+            )
+        await asyncio.to_thread(self._execute, flow_run)
+
+    def _execute(self, flow_run: object) -> None:
+        # Without its heartbeat a short synchronous flow ends a second earlier.
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+            run_flow(
+                syndicate,
+                flow_run=flow_run,
+                parameters={"root": str(self.root), "allow_removals": False},
+                return_type="state",
+            )
+
+
+def _spec_only(change: Change, path: str) -> bool:
+    return is_spec(Path(path).name)
+
+
+async def serve(root: Path) -> None:
+    """Register the deployment, watch and run until SIGTERM or SIGINT."""
+    with project(str(root)) as opened:
+        folder = opened.folder
+    folder.mkdir(exist_ok=True)
+    runner = Runner(name="rolecast", query_seconds=5, pause_on_shutdown=False)
+    deployment = await runner.aadd_flow(
+        syndicate,
+        name="folder",
+        interval=CATCH_UP,
+        parameters={"root": str(root)},
+        description="Makes the world as the folder of job specs says. The watcher starts it when "
+        "a file changes; the schedule catches what the watcher missed.",
+    )
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tasks = [
+        asyncio.create_task(Watcher(root, deployment).watch(folder, stop)),
+        asyncio.create_task(runner.start()),
+    ]
+    await stop.wait()
+    await asyncio.wait(tasks[:1], timeout=15)  # a run under way may finish its chunk
+    tasks[1].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def main() -> None:
+    """python -m flows.serve --root FOLDER"""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--root", type=Path, default=Path("."))
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    asyncio.run(serve(arguments.root.resolve()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The main job: load → plan → publish, a task for each channel and chunk → artifacts.
+
+The ledger is the truth; Prefect schedules, runs and shows. Tasks that post are
+never retried by Prefect: recovery is the next run's first step.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from prefect import flow, get_run_logger, task
+from prefect.futures import PrefectFuture
+from prefect.states import Completed, State
+
+from connectors import TABLE
+from connectors.http import Http
+from flows import artifacts, blocks
+from rolecast import ledger as ledgers
+from rolecast.ledger import plans
+from rolecast.plan import Change, Plan
+from rolecast.project import Planned, Project
+from rolecast.publish import CHUNK, Result
+
+ROUNDS = 3  # a look after a lost answer may show that there is more to do
+
+
+@contextmanager
+def project(root: str) -> Iterator[Project]:
+    """The project in `root`, with secrets from the environment and from Prefect's blocks."""
+    opened = Project.open(Path(root), TABLE, os.environ, blocks.secret)
+    try:
+        yield opened
+    finally:
+        opened.ledger.close()
+
+
+@task(task_run_name="plan")
+def plan(root: str, allow_removals: bool = False) -> Planned:
+    """Compare the folder with the ledger; the plan is kept in the ledger under its digest."""
+    with project(root) as opened:
+        planned = opened.plan(allow_removals=allow_removals)
+        with opened.ledger.begin() as conn:
+            body = planned.plan.model_dump_json()
+            plans.save(conn, planned.plan.digest, body, planned.plan.made_at)
+    _tell(planned)
+    return planned
+
+
+@task(task_run_name="{channel} {start}–{stop}", retries=0)
+def carry_out(root: str, digest: str, channel: str, start: int, stop: int) -> list[Result]:
+    """Carry out changes start..stop of one channel of a saved plan."""
+    log = get_run_logger()
+    with project(root) as opened:
+        changes = executable(_saved(opened.ledger, digest)).get(channel, [])[start:stop]
+        results = opened.publish(changes, lambda _: Http())
+    for result in results:
+        level = log.info if result.ok else log.warning
+        change = result.change
+        level(
+            "%s %s: %s → %s %s %s",
+            change.channel,
+            change.job_id,
+            change.action,
+            result.state,
+            result.address or "",
+            result.reason or "",
+        )
+    return results
+
+
+@task(task_run_name="artifacts")
+def show(root: str, planned: Planned, results: list[Result]) -> None:
+    """Leave a summary, the publications and the problems in Prefect's UI."""
+    artifacts.publish(planned.plan, results, planned.problems)
+
+
+@flow(name="syndicate", flow_run_name="syndicate", log_prints=False)
+def syndicate(root: str = ".", allow_removals: bool = False) -> State:
+    """Make the world as the folder of job specs says.
+
+    root: the folder with rolecast.toml, on the machine that runs this. allow_removals: withdraw
+    although more than a fifth of the specs are gone at once.
+    """
+    results: list[Result] = []
+    planned = plan(root, allow_removals)
+    first = planned
+    for _ in range(ROUNDS):
+        futures = _submit(root, planned.plan)
+        if not futures:
+            break
+        for future in futures:
+            results += future.result()
+        planned = plan(root, allow_removals)
+    show(root, Planned(planned.plan, first.problems, first.moving), results)
+    return _state(planned.plan, results)
+
+
+def executable(plan: Plan) -> dict[str, list[Change]]:
+    """Channel → the changes that need nobody's approval."""
+    found = {
+        name: [change for change in changes if not change.needs_approval]
+        for name, changes in plan.by_channel().items()
+    }
+    return {name: changes for name, changes in found.items() if changes}
+
+
+def _submit(root: str, plan: Plan) -> list[PrefectFuture[list[Result]]]:
+    """Channels at the same time, the chunks of one channel one after the other."""
+    futures: list[PrefectFuture[list[Result]]] = []
+    for channel, changes in executable(plan).items():
+        before: list[PrefectFuture[list[Result]]] = []
+        for start in range(0, len(changes), CHUNK):
+            stop = min(start + CHUNK, len(changes))
+            before = [carry_out.submit(root, plan.digest, channel, start, stop, wait_for=before)]
+            futures += before
+    return futures
+
+
+def _saved(ledger: ledgers.Ledger, digest: str) -> Plan:
+    with ledger.read() as conn:
+        return Plan.model_validate_json(plans.load(conn, digest))
+
+
+def _tell(planned: Planned) -> None:
+    log = get_run_logger()
+    for problem in planned.problems:
+        log.warning("%s", problem.render())
+    for path in planned.moving:
+        log.info("%s is still being written; the next run takes it", path)
+    for note in planned.plan.notes:
+        log.warning(note)
+
+
+def _state(plan: Plan, results: list[Result]) -> State:
+    failed = sum(not result.ok for result in results)
+    message = (
+        f"{len(results) - failed} done, {failed} not, {len(plan.blocked)} held back, "
+        f"{plan.files_with_problems} files with problems"
+    )
+    attention = failed or plan.blocked or plan.files_with_problems or plan.notes
+    return Completed(message=message, name="Needs attention" if attention else "Completed")
+
+
+if __name__ == "__main__":
+    syndicate(".")
