@@ -24,7 +24,7 @@ setup: $(if $(filter .tools/bin/uv,$(UV)),.tools/bin/uv)
 	@$(UV) sync --frozen --quiet
 
 demo: setup
-	@$(RUN) rolecast up --demo
+	@$(RUN) rolecast up
 
 demo-networks: setup servers
 	@$(RUN) python -m tests.servers.demo

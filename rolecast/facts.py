@@ -20,15 +20,16 @@ _LABELS = {
     "Voluntariado|Por días|Otro|hora|día|semana|mes|año|desde {country}|hasta el {day}",
     "uk": "В офісі|Гібридно|Віддалено|Повна зайнятість|Часткова зайнятість|Контракт|Тимчасово|"
     "Стажування|Волонтерство|Поденно|Інше|година|день|тиждень|місяць|рік|{country}|до {day}",
-    "ja": "出社|ハイブリッド|リモート|正社員|パートタイム|業務委託|契約社員|インターン|ボランティア|"
-    "日雇い|その他|時間|日|週|月|年|{country}から|応募締切 {day}",
+    "ja": "出社|ハイブリッド|リモート|正社員|パートタイム|業務委託|契約社員|インターン|"
+    "ボランティア|日雇い|その他|時間|日|週|月|年|{country}から|応募締切 {day}",
     "zh": "现场办公|混合办公|远程|全职|兼职|合同工|临时|实习|志愿者|按日|其他|小时|天|周|月|年|"
     "{country}|截止日期 {day}",
 }
 _NAMES = (
-    "onsite hybrid remote full_time part_time contractor temporary intern volunteer per_diem "
-    "other hour day week month year remote_from apply_by"
-).split()
+    "onsite", "hybrid", "remote", "full_time", "part_time", "contractor", "temporary", "intern",
+    "volunteer", "per_diem", "other", "hour", "day", "week", "month", "year", "remote_from",
+    "apply_by",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def _key(line: str, number: int, path: str) -> list[Problem]:
             number,
             line.index(odd[0]) + 1,
             "look-alike-letter",
-            f"{odd[0]!r} in the field's name is a letter of another alphabet that only looks Latin; "
+            f"{odd[0]!r} in the field's name is a letter of another alphabet that looks Latin; "
             "type the name again",
             line,
             fix,

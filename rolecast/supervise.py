@@ -38,28 +38,50 @@ class Part:
 class Tree:
     """The processes of `rolecast up`.
 
-    root: the folder with rolecast.toml. say: how to tell the person at the terminal.
+    root: the folder with rolecast.toml. say: how to tell the person at the terminal. when_up:
+    called once when every part answers, with a function that says whether to give up.
     """
 
     def __init__(
-        self, root: Path, host: str, port: int, prefect_port: int, say: Callable[[str], object]
+        self,
+        root: Path,
+        host: str,
+        port: int,
+        prefect_port: int,
+        say: Callable[[str], object],
+        when_up: Callable[[Callable[[], bool]], object] = lambda stopping: None,
     ):
-        self.root, self.say = root, say
+        self.root, self.say, self.when_up = root, say, when_up
         self.state = root / ".rolecast"
         self.web = f"http://{host}:{port}"
         self.prefect = f"http://{host}:{prefect_port}"
         python = sys.executable
+
+        def at(number: int) -> list[str]:
+            return ["--host", host, "--port", str(number)]
+
+        def at(number: int) -> list[str]:
+            return ["--host", host, "--port", str(number)]
+
         self.parts = [
             Part(
                 "Prefect's server",
-                [python, "-m", "prefect", "server", "start"]
-                + ["--host", host, "--port", str(prefect_port)],
+                [python, "-m", "prefect", "server", "start", *at(prefect_port)],
                 f"{self.prefect}/api/health",
             ),
             Part(
                 "board, desk and links",
-                [python, "-m", "rolecast.web", "--root", str(root), "--host", host]
-                + ["--port", str(port), "--prefect-ui", self.prefect],
+                [
+                    python,
+                    "-m",
+                    "rolecast",
+                    "--root",
+                    str(root),
+                    "web",
+                    *at(port),
+                    "--prefect-ui",
+                    self.prefect,
+                ],
                 f"{self.web}/healthz",
             ),
             Part("watcher", [python, "-m", "flows.serve", "--root", str(root)]),
@@ -76,13 +98,14 @@ class Tree:
             signal.signal(number, self._on_signal)
         began = time.monotonic()
         try:
-            for part in self.parts:
+            for part in self.parts[:-1]:
                 self._start(part)
-            for part in self.parts:
+            for part in self.parts[:-1]:
                 self._wait_for(part)
+            self._start(self.parts[-1])  # the watcher needs Prefect's server
             if not self.stopping:
                 self.say(f"Everything runs after {time.monotonic() - began:.0f} s.")
-                self._first_run()
+                self.when_up(lambda: self.stopping)
                 self._addresses()
             while not self.stopping:
                 time.sleep(0.3)
@@ -162,24 +185,6 @@ class Tree:
             time.sleep(min(len(recent), 3))
             self._start(part)
 
-    def _first_run(self) -> None:
-        """Wait until the folder's jobs are out, and say what became of them."""
-        from connectors import TABLE
-        from rolecast.project import Project
-
-        self.say("  publishing what the folder asks for …")
-        project = Project.open(self.root, TABLE)
-        try:
-            deadline = time.monotonic() + PATIENCE
-            while not self.stopping and time.monotonic() < deadline:
-                planned = project.plan()
-                if not [c for c in planned.plan.changes if not c.needs_approval]:
-                    break
-                time.sleep(0.5)
-            self.say(_told(project, planned))
-        finally:
-            project.ledger.close()
-
     def _addresses(self) -> None:
         self.say(
             f"\n  Board     {self.web}/\n  Desk      {self.web}/desk\n"
@@ -206,23 +211,6 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
         os.killpg(process.pid, number)
     except ProcessLookupError:
         return
-
-
-def _told(project, planned) -> str:
-    from rolecast.cli.common import summary
-    from rolecast.ledger import publications
-    from rolecast.project import blocked_by_reason
-
-    with project.ledger.read() as conn:
-        found = publications.everything(conn)
-    live: dict[str, int] = {}
-    for one in found:
-        if one.state == "live":
-            live[one.channel] = live.get(one.channel, 0) + 1
-    lines = [f"    {channel:12} {count} live" for channel, count in sorted(live.items())]
-    for (channel, reason), count in blocked_by_reason(planned.plan.blocked).items():
-        lines.append(f"    {channel:12} {count} held back: {reason}")
-    return "\n".join([f"  {summary(planned.plan)}", *lines])
 
 
 def _answers(address: str) -> bool:

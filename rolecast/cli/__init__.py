@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": ("doctor", "Say who we would post as, or what is missing."),
     "decide": ("decide", "Tell the ledger what only a person can know."),
     "up": ("up", "Run everything: watcher, board, desk, Prefect."),
+    "web": ("web", "Serve board, desk and links only."),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from rolecast.channels import Channel
+    from rolecast.connector import Http
     from rolecast.plan import Plan
     from rolecast.problems import Problem
     from rolecast.project import Planned, Project
@@ -28,7 +30,9 @@ MARKS = {
 
 
 @contextmanager
-def project(root: Path, with_blocks: bool = False) -> Iterator[Project]:
+def project(
+    root: Path, with_blocks: bool = False, env: Mapping[str, str] = os.environ
+) -> Iterator[Project]:
     """The project in `root`; what is wrong with it ends the command with a sentence.
 
     with_blocks: read secrets out of Prefect Blocks too, which needs Prefect.
@@ -39,9 +43,7 @@ def project(root: Path, with_blocks: bool = False) -> Iterator[Project]:
     from rolecast.settings import SettingsError
 
     try:
-        opened = Project.open(
-            root.resolve(), TABLE, os.environ, _blocks(root) if with_blocks else None
-        )
+        opened = Project.open(root.resolve(), TABLE, env, _block if with_blocks else None)
     except (SettingsError, LedgerError) as error:
         raise click.ClickException(str(error)) from error
     try:
@@ -52,22 +54,18 @@ def project(root: Path, with_blocks: bool = False) -> Iterator[Project]:
         opened.ledger.close()
 
 
-def _blocks(root: Path):
-    """Prefect's Blocks as a source of secrets; Prefect is imported only when one is named."""
+def _block(name: str) -> str | None:
+    """A secret out of Prefect's Blocks; Prefect is imported only when a channel names one."""
+    from flows.blocks import secret
 
-    def read(name: str) -> str | None:
-        from flows.blocks import secret
-
-        return secret(name)
-
-    return read
+    return secret(name)
 
 
-def open_http(root: Path):
-    """Gives a channel its way to the network."""
+def open_http(channel: Channel) -> Http:
+    """The channel's way to its network."""
     from connectors.http import Http
 
-    return lambda channel: Http()
+    return Http()
 
 
 def show_problems(problems: Iterable[Problem]) -> None:

@@ -21,12 +21,11 @@ def doctor(root: Path) -> None:
             f"ledger   {project.ledger.url.render_as_string()} (tables {project.ledger.version()})"
         )
         click.echo(f"folder   {project.folder}")
-        http = common.open_http(root)
-        bad = [c.name for c in project.channels.values() if c.enabled and not _ask(c, http)]
+        bad = [c.name for c in project.channels.values() if c.enabled and not _ask(c)]
     raise SystemExit(1 if bad else 0)
 
 
-def _ask(channel, http) -> bool:
+def _ask(channel) -> bool:
     from rolecast.channels import variable
     from rolecast.connector import ConnectorError
 
@@ -42,7 +41,9 @@ def _ask(channel, http) -> bool:
         click.secho("  ready    needs no account", fg="green")
         return True
     try:
-        click.secho(f"  ready    posts as {connector.whoami(http(channel))}", fg="green")
+        click.secho(
+            f"  ready    posts as {connector.whoami(common.open_http(channel))}", fg="green"
+        )
     except ConnectorError as error:
         click.secho(f"  not ready  {error}", fg="red")
         return False

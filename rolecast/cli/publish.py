@@ -70,7 +70,7 @@ def _all(project: Project, names: tuple[str, ...], allow_removals: bool, form: s
             _introduce(planned, number)
         if not changes:
             break
-        results += project.publish(changes, common.open_http(project.root), _shown(form))
+        results += project.publish(changes, common.open_http, _shown(form))
     if form == "text":
         _conclude(planned, results)
     return results, not planned.problems and not planned.plan.blocked
@@ -95,7 +95,7 @@ def _reviewed(
             f"{_moved(saved, now)}\nNothing was done; plan and review again."
         )
     changes = [c for c in saved.changes if not names or c.channel in names]
-    return project.publish(changes, common.open_http(project.root), _shown(form)), True
+    return project.publish(changes, common.open_http, _shown(form)), True
 
 
 def _moved(saved: Plan, now: Plan) -> str:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from rolecast.cli import common
+
+if TYPE_CHECKING:
+    from rolecast.project import Planned, Project
+
+PATIENCE = 60.0  # seconds for the first run
 
 
 @click.command()
@@ -18,11 +28,47 @@ def up(root: Path, host: str, port: int, prefect_port: int) -> None:
     Publishes what the folder asks for, prints where to look, and keeps going
     until Ctrl-C. State is kept in .rolecast/ beside rolecast.toml.
     """
-    from rolecast.settings import SettingsError, load
     from rolecast.supervise import Tree, Trouble
 
-    try:
-        load(root)
-        raise SystemExit(Tree(root.resolve(), host, port, prefect_port, click.echo).run())
-    except (SettingsError, Trouble) as error:
-        raise click.ClickException(str(error)) from error
+    with common.project(root) as project:
+        tree = Tree(
+            root.resolve(),
+            host,
+            port,
+            prefect_port,
+            click.echo,
+            lambda stopping: _first_run(project, stopping),
+        )
+        try:
+            raise SystemExit(tree.run())
+        except Trouble as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _first_run(project: Project, stopping: Callable[[], bool]) -> None:
+    """Wait until the watcher has published what the folder asks for, and say what became of it."""
+    click.echo("  publishing what the folder asks for …")
+    deadline = time.monotonic() + PATIENCE
+    planned = project.plan()
+    while not stopping() and time.monotonic() < deadline:
+        if not [c for c in planned.plan.changes if not c.needs_approval]:
+            break
+        time.sleep(0.3)
+        planned = project.plan()
+    _tell(project, planned)
+
+
+def _tell(project: Project, planned: Planned) -> None:
+    from rolecast.ledger import publications
+    from rolecast.ledger.states import State
+
+    with project.ledger.read() as conn:
+        found = publications.everything(conn, [State.live, State.held])
+    counts: dict[tuple[str, str], int] = {}
+    for one in found:
+        counts[one.channel, one.state] = counts.get((one.channel, one.state), 0) + 1
+    common.show_problems(planned.problems)
+    click.echo(f"  {common.summary(planned.plan)}")
+    for (channel, state), count in sorted(counts.items()):
+        click.echo(f"    {channel:12} {count} {state}")
+    common.show_blocked(planned.plan)

@@ -1,0 +1,1 @@
+"""Board (employees), desk (recruiters) and go (candidates), server-rendered."""

@@ -1,0 +1,78 @@
+"""Composes the apps: all on one port for one machine, or go alone for the outside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from rolecast.channels import Channel
+from rolecast.ledger import Ledger
+from rolecast.render import builtin_templates
+from rolecast.settings import Settings
+from rolecast.web import board, desk, go
+from rolecast.web.pages import Headers, Site, new_token, not_found
+
+LOCAL = ("127.0.0.1", "localhost", "testserver")
+
+
+def create(
+    ledger: Ledger,
+    settings: Settings,
+    channels: dict[str, Channel],
+    prefect_ui: str | None = None,
+    hosts: tuple[str, ...] = (),
+) -> Starlette:
+    """Board at /, desk at /desk, links at /r/CODE, public job pages at /public/jobs/ID.
+
+    hosts: names by which we are called, beside our own machine's and those in the settings.
+    """
+    site = Site(ledger, settings, channels, prefect_ui, new_token())
+    return _app(site, [*board.routes(site), *desk.routes(site), *go.routes(site)], hosts)
+
+
+def go_alone(
+    ledger: Ledger,
+    settings: Settings,
+    channels: dict[str, Channel],
+    hosts: tuple[str, ...] = (),
+) -> Starlette:
+    """The public face only: links at /r/CODE, job pages at /jobs/ID."""
+    site = Site(ledger, settings, channels)
+    return _app(site, go.routes(replace(site, prefect_ui=None), "/jobs"), hosts)
+
+
+def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...]) -> Starlette:
+    def health(request: Request) -> Response:
+        with site.ledger.read() as conn:
+            conn.exec_driver_sql("select 1")
+        return PlainTextResponse("ok")
+
+    def missing(request: Request, error: Exception) -> Response:
+        return not_found(site, request, "There is no such page.")
+
+    static = StaticFiles(directory=builtin_templates() / "web" / "static")
+    return Starlette(
+        routes=[*routes, Route("/healthz", health), Mount("/static", static)],
+        middleware=[
+            Middleware(Headers),
+            # A page of somebody else's cannot reach us under a name of its own.
+            Middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL, *_names(site), *hosts]),
+        ],
+        exception_handlers={404: missing},
+    )
+
+
+def _names(site: Site) -> list[str]:
+    addresses = [site.settings.company.url]
+    addresses += [
+        one.connector.base_url for one in site.channels.values() if one.connector.name == "board"
+    ]
+    return [name for address in addresses if (name := urlsplit(address).hostname)]

@@ -1,0 +1,68 @@
+"""The board: what employees see."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from rolecast import jsonld
+from rolecast.ledger import shown
+from rolecast.web.pages import Site, not_found, number, page, read_spec
+
+PER_PAGE = 50
+
+
+def routes(site: Site) -> list[Route]:
+    """/ and /jobs/ID."""
+
+    def home(request: Request) -> Response:
+        search, at = request.query_params.get("q", "").strip()[:200], number(request)
+        with site.ledger.read() as conn:
+            start = (at - 1) * PER_PAGE
+            rows, total = shown.board(conn, site.boards, search, start, PER_PAGE)
+        jobs = [(row, read_spec(row.spec)) for row in rows]
+        pages = max(1, -(-total // PER_PAGE))
+        return page(
+            site,
+            request,
+            "board.html.j2",
+            jobs=jobs,
+            total=total,
+            search=search,
+            at=at,
+            pages=pages,
+        )
+
+    def job(request: Request) -> Response:
+        return job_page(site, request, inside=True)
+
+    return [Route("/", home), Route("/jobs/{id}", job)]
+
+
+def job_page(site: Site, request: Request, inside: bool) -> Response:
+    """One job; `inside` shows what is for colleagues only. A job that is gone says so."""
+    job_id = request.path_params["id"]
+    with site.ledger.read() as conn:
+        row, is_shown = shown.job(conn, job_id, site.boards)
+        others = [] if is_shown or row is None else similar(conn, site, read_spec(row.spec).title)
+    if row is None:
+        return not_found(site, request, f"There is no job {job_id!r}.")
+    spec = read_spec(row.spec)
+    if not is_shown:
+        return page(site, request, "closed.html.j2", 410, job=spec, others=others, inside=inside)
+    data = jsonld.job_posting(
+        spec, str(request.url), row.first_seen, site.settings.company.timezone
+    )
+    return page(site, request, "job.html.j2", job=spec, inside=inside, jsonld=jsonld.script(data))
+
+
+def similar(conn, site: Site, title: str) -> list[tuple[str, str]]:
+    """Ids and titles of open jobs like this one, or the newest ones."""
+    words = sorted((word for word in title.split() if len(word) > 3), key=len, reverse=True)
+    for word in words[:3]:
+        rows, _ = shown.board(conn, site.boards, word, 0, 5)
+        if rows:
+            return [(row.id, read_spec(row.spec).title) for row in rows]
+    rows, _ = shown.board(conn, site.boards, "", 0, 5)
+    return [(row.id, read_spec(row.spec).title) for row in rows]
