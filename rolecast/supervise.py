@@ -60,9 +60,6 @@ class Tree:
         def at(number: int) -> list[str]:
             return ["--host", host, "--port", str(number)]
 
-        def at(number: int) -> list[str]:
-            return ["--host", host, "--port", str(number)]
-
         self.parts = [
             Part(
                 "Prefect's server",

@@ -1,0 +1,133 @@
+"""Fixtures for the whole house: real servers, a browser, the shared data.
+
+A test that uses a server or the browser carries the mark ``servers`` by itself,
+so ``pytest -m "not servers"`` is the quick tier. What cannot be started is a
+skip that says what to install, and a failure where CI=true.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.servers import PDS, FaultProxy, Postgres, Server, ServerUnavailable, WordPress, sharing
+
+KINDS = [PDS, WordPress, Postgres]
+SERVER_FIXTURES = {"pds", "own_pds", "wordpress", "postgres", "chromium", "page"}
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "servers: needs real servers or the browser (slow tier)")
+    sharing.begin()
+
+
+def pytest_unconfigure() -> None:
+    sharing.end(KINDS)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.servers)
+
+
+def unavailable(reason: str) -> None:
+    """Fail in CI, skip elsewhere: no test passes silently without its server."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def shared_server(kind: type[Server]) -> Server:
+    try:
+        return sharing.shared(kind)
+    except ServerUnavailable as error:
+        unavailable(str(error))
+
+
+@pytest.fixture(scope="session")
+def pds() -> PDS:
+    """The Bluesky PDS of this run. Make a ``new_account()`` per test; never stop it."""
+    return shared_server(PDS)
+
+
+@pytest.fixture
+def own_pds():
+    """A PDS for this test alone, which may pause it, kill it and start it again."""
+    server = PDS()
+    try:
+        server.start()
+    except ServerUnavailable as error:
+        unavailable(str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def wordpress() -> WordPress:
+    """The WordPress of this run. Make a ``new_author()`` per test; never stop it."""
+    return shared_server(WordPress)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Postgres:
+    """The PostgreSQL of this run. Make a ``new_database()`` per test; never stop it."""
+    return shared_server(Postgres)
+
+
+@pytest.fixture
+def proxy():
+    """``proxy(server_or_url)`` gives a started FaultProxy in front of it."""
+    made = []
+
+    def in_front_of(upstream: Server | str) -> FaultProxy:
+        url = upstream if isinstance(upstream, str) else upstream.url
+        made.append(FaultProxy(url, rewrite=getattr(upstream, "rewrite_urls", False)).start())
+        return made[-1]
+
+    yield in_front_of
+    for each in made:
+        each.stop()
+
+
+@pytest.fixture(scope="module")  # while it is open, asyncio.run() fails in this thread
+def chromium():
+    """A headless Chromium (playwright's sync API), one per module."""
+    program = shutil.which("chromium")
+    if not program:
+        unavailable("Chromium is not installed; run tests/servers/install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """A fresh page in a browser context of its own."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of test data that is kept outside the repository."""
+    beside = Path(__file__).parents[2] / "shared"
+    folder = Path(os.environ.get("ROLECAST_SHARED") or beside) / "data"
+    if not folder.is_dir():
+        unavailable(f"{folder} is missing; set ROLECAST_SHARED to the folder that holds data/")
+    return folder
