@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
+from html import escape
 from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
@@ -114,30 +115,18 @@ class WordPress(Connector):
         return f"{me['name']} on {self.url}"
 
     def _first(self, http: Http, post: Post) -> dict[str, Any] | None:
-        """The article with our slug. A second one, from an answer that came very late, goes."""
-        found = self._call(
-            http,
-            "GET",
-            "/posts",
-            params={
-                "slug": _slug(post),
-                "status": "publish,draft",
-                "context": "edit",
-                "orderby": "id",
-                "order": "asc",
-            },
-        )
-        public = [item for item in found if item["status"] == "publish"] or found[:1]
-        for extra in found:
-            if extra["id"] != public[0]["id"] and extra["status"] == "draft":
-                self._call(
-                    http,
-                    "DELETE",
-                    f"/posts/{extra['id']}",
-                    params={"force": "true"},
-                    idempotent=True,
-                )
-        return public[0] if public else None
+        """The article with our slug and our link; of several, the public or the oldest one."""
+        query = {"slug": _slug(post), "status": "publish,draft", "context": "edit"}
+        found = self._call(http, "GET", "/posts", params=query)
+        ours = [item for item in found if post.link in item["content"]["raw"]]
+        if not ours:
+            return None
+        ours.sort(key=lambda item: (item["status"] != "publish", item["id"]))
+        for extra in ours[1:]:  # a draft from a request that arrived very late
+            self._call(
+                http, "DELETE", f"/posts/{extra['id']}", params={"force": "true"}, idempotent=True
+            )
+        return ours[0]
 
     def _make_public(self, http: Http, number: int, post: Post) -> Receipt:
         article = self._article(post) | {"status": "publish", "slug": _slug(post)}
@@ -146,7 +135,7 @@ class WordPress(Connector):
     def _article(self, post: Post) -> dict[str, Any]:
         article: dict[str, Any] = {
             "title": post.title,
-            "content": post.html or f"<p>{post.text}</p>",
+            "content": post.html or f"<p>{escape(post.text)}</p>",
             "excerpt": post.text,
         }
         if self.categories:

@@ -20,10 +20,11 @@ def is_code(text: str) -> bool:
     return 7 <= len(text) <= 32 and all(letter in ALPHABET for letter in text)
 
 
-def key(job_id: str, channel: str, moment: str, round_: int = 0) -> str:
+def key(job_id: str, channel: str, moment: str, link: str, round_: int = 0) -> str:
     """The name of one publication at its network: the same on every try, whatever the text.
 
-    round_ counts withdrawals, so that a job that opens again is a new post.
+    link: its code, so that two ledgers (a trial and the real one, say) never take each other's
+    posts for their own. round_ counts withdrawals: a job that opens again is a new post.
     """
-    named = "\x1f".join((job_id, channel, moment, str(round_)))
+    named = "\x1f".join((job_id, channel, moment, link, str(round_)))
     return hashlib.blake2b(named.encode(), digest_size=16).hexdigest()

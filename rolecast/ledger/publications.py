@@ -107,18 +107,12 @@ def revisions(conn: Connection) -> dict[str, int]:
 
 def ensure(conn: Connection, slots: Iterable[Slot], now: datetime) -> None:
     """Give each slot that has none a publication in state planned, with its link for ever."""
-    rows = [
-        {
-            "job_id": job,
-            "channel": channel,
-            "moment": moment,
-            "state": State.planned,
-            "key": links.key(job, channel, moment),
-            "link": links.mint(),
-            "updated": now,
-        }
-        for job, channel, moment in slots
-    ]
+    rows = []
+    for slot in slots:
+        job, channel, moment = slot
+        link = links.mint()
+        row = {"job_id": job, "channel": channel, "moment": moment, "state": State.planned}
+        rows.append(row | {"key": links.key(*slot, link), "link": link, "updated": now})
     if not rows:
         return
     conn.execute(
@@ -395,7 +389,7 @@ def _next_round(conn: Connection, publication_id: int) -> None:
         .where(_P.id == publication_id)
         .values(
             round=number,
-            key=links.key(*old.slot, number),
+            key=links.key(*old.slot, old.link, number),
             made_at=None,
             receipt=None,
             post_hash=None,
