@@ -21,7 +21,7 @@ help:
 	$(PYTHON) -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check uv
 
 setup: $(if $(filter .tools/bin/uv,$(UV)),.tools/bin/uv)
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --quiet --compile-bytecode
 
 demo: setup
 	@$(RUN) rolecast up
@@ -42,7 +42,7 @@ lint: setup
 	@$(RUN) ruff check .
 
 bench: setup
-	@for script in bench/*.py; do $(RUN) python $$script || exit 1; done
+	@for script in start check plan publish; do $(RUN) python bench/$$script.py || exit 1; done
 
 docs: setup
 	@$(RUN) python -m docs.screenshots

@@ -32,10 +32,13 @@ class Checked:
         return not any(problem.severity == "error" for problem in self.problems)
 
 
-def check_bytes(raw: bytes, path: str) -> tuple[JobSpec | None, list[Problem]]:
+def check_bytes(
+    raw: bytes, path: str, warnings: bool = True
+) -> tuple[JobSpec | None, list[Problem]]:
     """The job spec in `raw` and its problems; None when one of them is an error.
 
-    path: names the file in problems; its stem is the job's id unless `id:` says otherwise.
+    warnings: look for what can be read and is hardly meant, too. path: names the file in
+    problems; its stem is the job's id unless `id:` says otherwise.
     """
     try:
         data = yamlfile.load(raw, path)
@@ -48,7 +51,7 @@ def check_bytes(raw: bytes, path: str) -> tuple[JobSpec | None, list[Problem]]:
         from rolecast.hints_model import explain
 
         return None, explain(yamlfile.decode(raw, path), path, error)
-    return spec, _warnings(raw, path) if _may_be_suspicious(raw) else []
+    return spec, _warnings(raw, path) if warnings and _may_be_suspicious(raw) else []
 
 
 def _may_be_suspicious(raw: bytes) -> bool:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+from rolecast.hints_fields import field_names
 from rolecast.problems import Problem
 from rolecast.yamlfile import STRANGE
 
 MOST = 20
+
+# Letters of other alphabets that look like Latin ones (Unicode TR 39, confusables).
+_LOOKS = str.maketrans("аеорсухіјѕԁһԛԝмтοανι", "aeopcyxijsdhqwmtoavi")
+# One quick pass over the text; only where it finds something, each line is looked at.
+_WORTH_A_LOOK = re.compile(
+    rf"{STRANGE.pattern}|^[ \t]*[^\S \t\n]|^[ -]*[a-z_]*[{''.join(map(chr, _LOOKS))}]\w*:", re.M
+)
 
 
 def strange_text(raw: bytes, path: str) -> tuple[str, list[Problem]]:
@@ -22,6 +31,8 @@ def strange_text(raw: bytes, path: str) -> tuple[str, list[Problem]]:
         text, problem = _line_ends(text, path)
         if problem:
             return text, [problem]
+    if not _WORTH_A_LOOK.search(text):
+        return text, []
     problems = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.isascii() or not line.isprintable():
@@ -119,24 +130,21 @@ def _key(line: str, number: int, path: str) -> list[Problem]:
     """A field's name with letters of another alphabet that look like Latin ones."""
     name, colon, _ = line.partition(":")
     word = name.strip().lstrip("- ")
-    if not colon or word.isascii() or " " in word or not any("a" <= c <= "z" for c in word):
+    if not colon or word.isascii() or len(word) > 30:
         return []
-    odd = [c for c in word if c.isalpha() and not unicodedata.name(c, "").startswith("LATIN")]
-    if not odd:
+    plain = word.translate(_LOOKS)
+    if plain not in field_names():
         return []
-    from rolecast.hints_fields import nearest_field
-
-    plain = nearest_field("".join("?" if c in odd else c for c in word))
-    fix = line.replace(word, plain, 1) if plain else None
+    odd = next(letter for letter in word if not letter.isascii())
     return [
         Problem(
             path,
             number,
-            line.index(odd[0]) + 1,
+            line.index(odd) + 1,
             "look-alike-letter",
-            f"{odd[0]!r} in the field's name is a letter of another alphabet that looks Latin; "
+            f"{odd!r} in the field's name is a letter of another alphabet that looks Latin; "
             "type the name again",
             line,
-            fix,
+            line.replace(word, plain, 1),
         )
     ]

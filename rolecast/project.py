@@ -229,10 +229,7 @@ class _Planning:
         digest = _hash(raw)
         if row is not None and row.hash == digest and not row.problems and row.job_id:
             return _File(entry, digest, row.job_id)
-        spec, problems = check_bytes(raw, entry.path)
-        errors = [p for p in problems if p.severity == "error"]
-        if errors:
-            spec = None
+        spec, errors = check_bytes(raw, entry.path, warnings=False)
         job_id = spec.id if spec else (row.job_id if row else None)
         return _File(entry, digest, job_id, spec, spec is not None, errors)
 
@@ -251,11 +248,8 @@ class _Planning:
         from rolecast.check import check_bytes
 
         raw = (self.project.folder / file.entry.path).read_bytes()
-        file.spec, problems = check_bytes(raw, file.entry.path)
-        file.problems = [p for p in problems if p.severity == "error"]
+        file.spec, file.problems = check_bytes(raw, file.entry.path, warnings=False)
         file.fresh = file.spec is not None
-        if file.problems:
-            file.spec = None
 
     def _refuse_twins(self, files: list[_File], rows: dict[str, FileRow], paths: set[str]) -> None:
         """One id, one file: the one that had it before keeps it, else the first by name."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from rolecast.ledger.schema import files, jobs
 
@@ -107,7 +107,8 @@ def _upsert(
 ) -> None:
     if not values:
         return
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+    # The two databases write it alike; only the one in use is imported.
+    dialect = importlib.import_module(f"sqlalchemy.dialects.{conn.dialect.name}")
     statement = dialect.insert(table)
     changed = {
         column.name: statement.excluded[column.name]
