@@ -39,10 +39,26 @@ class Watcher:
     def __init__(self, root: Path, deployment: UUID):
         self.root, self.deployment = root, deployment
         self.told: tuple[object, ...] = ()  # the problems that the last run has shown
+        self.changed: set[str] = {"start"}
+        self.moving = False  # whether a file was still being written at the last look
+        self.wake = asyncio.Event()
+        self.wake.set()
 
     async def watch(self, folder: Path, stop: asyncio.Event) -> None:
-        """Until `stop`: run at once, then whenever the folder changes or time has passed."""
-        await self.look("start")
+        """Until `stop`: look at once, then whenever the folder changes or time has passed."""
+        listener = asyncio.create_task(self._listen(folder, stop))
+        await asyncio.sleep(0)  # it listens from here on: what is dropped while we look is seen
+        try:
+            while not stop.is_set():
+                await self.wake.wait()
+                self.wake.clear()
+                why, self.changed = sorted(self.changed), set()
+                await self.look(", ".join(why) or "time")
+        finally:
+            stop.set()
+            await listener
+
+    async def _listen(self, folder: Path, stop: asyncio.Event) -> None:
         async for changes in awatch(
             folder,
             watch_filter=_spec_only,
@@ -52,7 +68,9 @@ class Watcher:
             rust_timeout=TICK_MS,
             yield_on_timeout=True,
         ):
-            await self.look(", ".join(sorted({Path(path).name for _, path in changes})) or "time")
+            self.changed |= {Path(path).name for _, path in changes}
+            self.wake.set()
+        self.wake.set()
 
     async def look(self, why: str) -> None:
         """One look; what goes wrong in it is logged, and the next look comes."""
@@ -62,12 +80,15 @@ class Watcher:
                 await self._run()
         except Exception:
             log.exception("the look at the folder failed; trying again soon")
+        if self.moving:
+            self.wake.set()
 
     def _something_to_do(self) -> bool:
         """Nothing changed → no flow: a plan costs milliseconds, a run a second."""
         with project(str(self.root)) as opened:
             planned = opened.plan()
         seen = tuple((p.path, p.line, p.code) for p in planned.problems)
+        self.moving = bool(planned.moving)
         news, self.told = seen != self.told, seen
         return bool(executable(planned.plan)) or (news and bool(seen))
 

@@ -1,0 +1,155 @@
+"""The flow on a real Prefect server: states, artifacts, and what a killed run leaves."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from tests.flows.conftest import free_port, wait_for
+from tests.house import BOARD, drop, make, spec, states
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+
+FLOW = "import sys; from flows.syndicate import syndicate; syndicate(sys.argv[1])"
+
+
+def run_flow(prefect, root) -> None:
+    command = [sys.executable, "-c", FLOW, str(root)]
+    subprocess.run(command, env=prefect, check=True, timeout=90, capture_output=True)
+
+
+def ask(prefect, path: str, body: dict) -> list[dict]:
+    request = urllib.request.Request(
+        f"{prefect['PREFECT_API_URL']}/{path}",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def runs(prefect, **filters) -> list[dict]:
+    found = ask(prefect, "flow_runs/filter", {"sort": "START_TIME_DESC", **filters})
+    return [run for run in found if run["state_type"] != "SCHEDULED"]
+
+
+def artifacts(prefect, run_id: str) -> dict[str, object]:
+    body = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
+    return {one["key"]: one["data"] for one in ask(prefect, "artifacts/filter", body)}
+
+
+def test_a_run_publishes_and_leaves_artifacts(prefect, tmp_path):
+    broken = "title: Deck Hand: Night <script>\n"
+    root = make(tmp_path, BOARD, pilot=spec(), deck_hand=broken)
+    run_flow(prefect, root)
+    run = runs(prefect)[0]
+    assert (run["state_type"], run["state_name"]) == ("COMPLETED", "Needs attention")
+    assert "1 done, 0 not" in run["state"]["message"]
+    found = artifacts(prefect, run["id"])
+    assert "**1** done" in found["syndicate-summary"]
+    assert "deck-hand.yaml` line 1" in found["syndicate-summary"]
+    (row,) = json.loads(found["syndicate-publications"])
+    assert (row["job"], row["now"]) == ("pilot", "live")
+    assert "write instead" in found["syndicate-problems"]
+    assert states(root) == {"pilot/board": "live"}
+
+
+def test_a_second_run_changes_nothing(prefect, tmp_path):
+    root = make(tmp_path, BOARD, pilot=spec())
+    run_flow(prefect, root)
+    run_flow(prefect, root)
+    assert "0 done, 0 not, 0 held back" in runs(prefect)[0]["state"]["message"]
+
+
+def test_many_posts_are_a_task_for_each_chunk(prefect, tmp_path):
+    root = make(tmp_path, BOARD)
+    for number in range(230):
+        drop(root, f"job-{number}", spec(title=f"Job {number}"))
+    run_flow(prefect, root)
+    run = runs(prefect)[0]
+    tasks = ask(
+        prefect, "task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}, "limit": 50}
+    )
+    names = sorted(task["name"] for task in tasks if task["name"].startswith("board"))
+    assert names == ["board 0–100", "board 100–200", "board 200–230"]
+    assert set(states(root).values()) == {"live"}
+
+
+def test_no_secret_reaches_prefect(prefect, tmp_path):
+    secret = "hunter2-very-secret"
+    toml = '[channels.sky]\nconnector = "bluesky"\nhandle = "a.example"\n'
+    port = free_port()  # nobody listens there
+    root = make(tmp_path, BOARD + toml + f'service = "http://127.0.0.1:{port}"\n', pilot=spec())
+    run_flow({**prefect, "ROLECAST_SKY_PASSWORD": secret}, root)
+    run = runs(prefect)[0]
+    logs = ask(prefect, "logs/filter", {"limit": 200})
+    everything = json.dumps([runs(prefect), artifacts(prefect, run["id"]), logs])
+    assert "cannot be reached" in everything
+    assert secret not in everything
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """`rolecast up` on ports of its own."""
+    root = make(tmp_path, BOARD, pilot=spec())
+    port, prefect_port = free_port(), free_port()
+    command = [sys.executable, "-m", "rolecast", "--root", str(root), "up"]
+    command += ["--port", str(port), "--prefect-port", str(prefect_port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    yield root, port, process
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    process.stdout.close()
+
+
+def until(condition, seconds: float) -> float:
+    """Seconds until `condition` held."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if condition():
+            return time.monotonic() - began
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s")
+
+
+def test_rolecast_up_publishes_what_is_dropped_and_stops_cleanly(tree):
+    root, port, process = tree
+    wait_for(f"http://127.0.0.1:{port}/healthz", process)
+    until(lambda: states(root).get("pilot/board") == "live", 60)
+    drop(root, "deck-hand", spec(title="Deck Hand"))
+    until(lambda: states(root).get("deck-hand/board") == "live", 5)
+    drop(root, "deck-hand", spec(title="Deck Hand", status="filled"))
+    until(lambda: states(root)["deck-hand/board"] == "withdrawn", 5)
+    (root / "jobspecs/pilot.yaml").unlink()
+    until(lambda: states(root)["pilot/board"] == "withdrawn", 5)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    assert "Stopped." in process.stdout.read()
+    assert leftovers(root) == []
+
+
+def test_no_part_outlives_a_killed_rolecast_up(tree):
+    root, port, process = tree
+    wait_for(f"http://127.0.0.1:{port}/healthz", process)
+    process.kill()
+    until(lambda: leftovers(root) == [], 20)
+
+
+def leftovers(root) -> list[str]:
+    """Processes that still work on this folder."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                mine = str(root / ".rolecast").encode() in file.read()
+        except OSError:
+            continue
+        if mine:
+            found.append(pid)
+    return found
