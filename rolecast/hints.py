@@ -48,18 +48,22 @@ def _first_that_helps(
     for number, fix in enumerate(proposals(lines, at, _code(error))):
         if number >= CANDIDATES or time.monotonic() > deadline:
             return None
-        if _helps(text, fix, at[0]):
+        if _helps(text, fix, at):
             return fix
     return None
 
 
-def _helps(text: str, fix: Fix, line: int) -> bool:
+def _helps(text: str, fix: Fix, at: tuple[int, int]) -> bool:
+    """Whether the first error is gone, or stands further down than the fix and than before."""
     fixed = _apply(text, fix)
     error = _error(fixed)
     if error is None:
         return True
-    moved = _line_of(error, fixed)[0] + (fix.end - fix.start) - len(fix.lines)
-    return moved > max(line, fix.end - 1)
+    line, column = _line_of(error, fixed)
+    line += (fix.end - fix.start) - len(fix.lines)
+    if fix.end - 1 < at[0]:
+        return (line, column) > at
+    return line > fix.end - 1
 
 
 def _apply(text: str, fix: Fix) -> str:

@@ -57,10 +57,10 @@ _MONTHS = {
 def explain(text: str, path: str, error: ValidationError) -> list[Problem]:
     """One problem for each mistake, in the order of the file."""
     marks, lines = yamlfile.positions(text), text.split("\n")
-    found: dict[tuple[int, int, str], Problem] = {}
+    found: dict[tuple[int, int, str, str], Problem] = {}
     for item in error.errors(include_url=False):
         problem = _problem(item, marks, lines, path)
-        found.setdefault((problem.line, problem.column, problem.code), problem)
+        found.setdefault((problem.line, problem.column, problem.code, problem.message), problem)
     return [found[key] for key in sorted(found)]
 
 

@@ -155,6 +155,9 @@ def build(text: str) -> dict[str, Any]:
             0,
             0,
         )
+    if type(root) is ScalarEvent:
+        for _ in events:  # the first mistake of a file may make its first lines look like text
+            pass
     if type(root) is not MappingStartEvent:
         what = (
             "list: remove the dash before the first field"
