@@ -23,7 +23,7 @@ def spec(**fields: Any) -> str:
     """A valid job spec as YAML; `fields` replace or add, None takes away."""
     data: dict[str, Any] = {
         "title": "Harbour Pilot",
-        "company": "Tidewater Works",
+        "company": "Ostrelund Works",
         "summary": "You bring the big ships in, at night and in fog.",
         "description": "You board ships at sea and bring them safely to their berth.\n\n"
         "The boat is new and the crew is not.",
@@ -40,7 +40,7 @@ def spec(**fields: Any) -> str:
 def make(root: Path, channels: str = BOARD, **specs: str) -> Path:
     """A folder with rolecast.toml and job specs (file stem, with _ for -, → text)."""
     (root / "jobspecs").mkdir(parents=True, exist_ok=True)
-    settings = '[company]\nname = "Tidewater Works"\nurl = "http://127.0.0.1:8080"\n'
+    settings = '[company]\nname = "Ostrelund Works"\nurl = "http://127.0.0.1:8080"\n'
     (root / "rolecast.toml").write_text(settings + channels, "utf-8")
     for name, text in specs.items():
         drop(root, name, text)

@@ -118,7 +118,7 @@ def test_missing_fields_are_all_told_with_an_example():
 
 
 def test_several_mistakes_are_told_at_once():
-    text = GOOD.replace("title: ", "title:").replace("company: Tidewater", "company: A: Tidewater")
+    text = GOOD.replace("title: ", "title:").replace("company: Ostrelund", "company: A: Ostrelund")
     assert [p.code for p in problems(text)] == ["no-space-after-colon", "unquoted-colon"]
 
 
@@ -134,9 +134,9 @@ def test_lists_with_other_bullets():
 
 
 def test_tabs_and_odd_spaces():
-    tab = GOOD.replace("company: Tidewater Works", "company:\n\tname: Tidewater Works")
+    tab = GOOD.replace("company: Ostrelund Works", "company:\n\tname: Ostrelund Works")
     assert [p.code for p in problems(tab)] == ["tab"]
-    nbsp = GOOD.replace("company: Tidewater Works", "company:\n\u00a0 name: Tidewater Works")
+    nbsp = GOOD.replace("company: Ostrelund Works", "company:\n\u00a0 name: Ostrelund Works")
     assert [p.code for p in problems(nbsp)] == ["odd-space"]
 
 
