@@ -116,7 +116,9 @@ class WordPress(Connector):
 
     def _first(self, http: Http, post: Post) -> dict[str, Any] | None:
         """The article with our slug and our link; of several, the public or the oldest one."""
-        query = {"slug": _slug(post), "status": "publish,draft", "context": "edit"}
+        # WordPress gives a second article of the same slug the ending -2.
+        slugs = ",".join((_slug(post), f"{_slug(post)}-2", f"{_slug(post)}-3"))
+        query = {"slug": slugs, "status": "publish,draft", "context": "edit"}
         found = self._call(http, "GET", "/posts", params=query)
         ours = [item for item in found if post.link in item["content"]["raw"]]
         if not ours:

@@ -1,0 +1,263 @@
+"""Board, desk and go, on a ledger that the engine filled."""
+
+import json
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from rolecast import desk
+from rolecast.ledger import clicks, publications
+from rolecast.publish import now_utc
+from rolecast.web import app
+from tests.house import BOARD, drop, make, open_project, publish, spec
+
+CAMPUS = (
+    '[channels.campus]\nconnector = "byhand"\nwhere = "Campus"\nroute = { tags = ["campus"] }\n'
+)
+
+
+class House:
+    """A folder, its ledger and a browser on its pages."""
+
+    def __init__(self, root):
+        self.root = root
+        self.project = open_project(root)
+        site = self.project
+        self.app = app.create(site.ledger, site.settings, site.channels, "http://prefect.example")
+        self.web = TestClient(self.app, follow_redirects=False)
+
+    def run(self):
+        publish(self.root)
+
+    def link(self, job="pilot", channel="board") -> str:
+        with self.project.ledger.read() as conn:
+            return publications.get(conn, (job, channel, "announce")).link
+
+    def clicks(self) -> dict[str, int]:
+        with self.project.ledger.read() as conn:
+            return clicks.totals(conn)
+
+    def token(self) -> str:
+        return re.search(r'name="token" value="([^"]+)"', self.web.get("/desk").text)[1]
+
+
+@pytest.fixture
+def house(tmp_path):
+    made = House(make(tmp_path, BOARD + CAMPUS, pilot=spec()))
+    made.run()
+    yield made
+    made.project.ledger.close()
+
+
+def test_the_board_lists_what_is_live_and_finds_it(house):
+    drop(house.root, "deck-hand", spec(title="Deck Hand", team="Ropes"))
+    house.run()
+    page = house.web.get("/").text
+    assert "Harbour Pilot" in page
+    assert "Deck Hand" in page
+    assert "2 jobs" in page
+    found = house.web.get("/?q=ropes").text
+    assert "Deck Hand" in found
+    assert "Harbour Pilot" not in found
+    assert "Nothing found" in house.web.get("/?q=zebra").text
+
+
+def test_an_empty_board_says_what_to_do(tmp_path):
+    house = House(make(tmp_path))
+    assert "No open jobs" in house.web.get("/").text
+    house.project.ledger.close()
+
+
+def test_a_draft_or_closed_job_is_not_shown(house):
+    drop(house.root, "secret", spec(title="Secret", status="draft"))
+    drop(house.root, "pilot", spec(status="filled"))
+    house.run()
+    page = house.web.get("/").text
+    assert "Secret" not in page
+    assert "Harbour Pilot" not in page
+    answer = house.web.get("/jobs/pilot")
+    assert answer.status_code == 410
+    assert "no longer open" in answer.text
+
+
+def test_the_public_page_keeps_what_is_for_colleagues(house):
+    bonus = {"amount": 1500, "currency": "EUR"}
+    drop(house.root, "pilot", spec(referral_bonus=bonus, hiring_manager="Kim Harbour"))
+    house.run()
+    inside, outside = house.web.get("/jobs/pilot").text, house.web.get("/public/jobs/pilot").text
+    assert "1500" in inside
+    assert "Kim Harbour" in inside
+    assert "1500" not in outside
+    assert "Kim Harbour" not in outside
+
+
+def test_json_ld_has_what_google_requires(house):
+    drop(house.root, "pilot", spec(closes="2027-03-31", employment_types=["part_time"]))
+    house.run()
+    page = house.web.get("/public/jobs/pilot").text
+    data = json.loads(re.search(r'ld\+json">(.*?)</script>', page, re.S)[1])
+    assert data["@type"] == "JobPosting"
+    assert data["title"] == "Harbour Pilot"
+    assert data["hiringOrganization"]["name"] == "Ostrelund Works"
+    assert data["jobLocation"][0]["address"]["addressCountry"] == "DE"
+    assert data["employmentType"] == ["PART_TIME"]
+    assert data["validThrough"].startswith("2027-04-01T00:00")
+    assert data["baseSalary"]["value"] == {
+        "@type": "QuantitativeValue", "unitText": "YEAR", "minValue": 72000, "maxValue": 88000,
+    }  # fmt: skip
+    assert "<p>" in data["description"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", data["datePosted"])
+
+
+def test_remote_jobs_say_where_from(house):
+    drop(house.root, "pilot", spec(workplace="remote", locations=None, remote_from=["DE", "AT"]))
+    house.run()
+    page = house.web.get("/public/jobs/pilot").text
+    data = json.loads(re.search(r'ld\+json">(.*?)</script>', page, re.S)[1])
+    assert data["jobLocationType"] == "TELECOMMUTE"
+    assert [place["name"] for place in data["applicantLocationRequirements"]] == ["DE", "AT"]
+
+
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+def test_hostile_words_stay_words(house):
+    text = f"{EVIL}\n\n[apply](javascript:alert(1)) and [here](https://ok.example) enough text"
+    drop(house.root, "pilot", spec(title=EVIL, summary=EVIL, description=text, team=EVIL))
+    house.run()
+    for path in ("/", "/jobs/pilot", "/public/jobs/pilot", "/desk"):
+        page = house.web.get(path).text
+        assert "<script>alert" not in page, path
+        assert "<img" not in page, path
+        assert not re.search(r"=[\"']?\s*javascript:", page, re.I), path
+    assert 'href="https://ok.example"' in house.web.get("/jobs/pilot").text
+
+
+def test_a_link_leads_to_the_job_and_its_click_is_on_disk_first(house):
+    link = house.link()
+    headers = {"User-Agent": "Mozilla/5.0 (iPhone) Mobile", "Referer": "https://sky.example/a?b=c"}
+    answer = house.web.get(f"/r/{link}", headers=headers)
+    assert answer.status_code == 302
+    assert answer.headers["location"] == "https://jobs.example.com/pilot"
+    assert answer.headers["cache-control"] == "no-store"
+    assert house.clicks() == {link: 1}
+    with house.project.ledger.read() as conn:
+        row = conn.exec_driver_sql("select * from clicks").one()
+    assert (row.device, row.referrer) == ("phone", "sky.example")
+
+
+def test_nothing_of_a_person_is_kept(house):
+    house.web.get(f"/r/{house.link()}", headers={"X-Forwarded-For": "203.0.113.9"})
+    raw = b"".join(path.read_bytes() for path in (house.root / ".rolecast").glob("ledger.db*"))
+    assert b"203.0.113.9" not in raw
+    assert b"testclient" not in raw
+
+
+def test_head_counts_nothing_and_a_plus_shows_where_it_leads(house):
+    link = house.link()
+    assert house.web.head(f"/r/{link}").status_code == 302
+    page = house.web.get(f"/r/{link}+")
+    assert page.status_code == 200
+    assert "https://jobs.example.com/pilot" in page.text
+    assert house.clicks() == {}
+
+
+@pytest.mark.parametrize(
+    "code", ["zzzzzzzz", "x", "..%2f..%2fetc", "https:%2f%2fevil.example", "%00"]
+)
+def test_unknown_codes_get_a_helpful_page(house, code):
+    answer = house.web.get(f"/r/{code}")
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+    assert "Not found" in answer.text
+
+
+def test_no_request_can_name_a_target(house):
+    answer = house.web.get(f"/r/{house.link()}?url=https://evil.example&next=//evil.example")
+    assert answer.headers["location"] == "https://jobs.example.com/pilot"
+
+
+def test_a_link_of_a_closed_job_says_so_and_offers_others(house):
+    drop(house.root, "night-pilot", spec(title="Night Pilot"))
+    drop(house.root, "pilot", spec(status="filled"))
+    house.run()
+    answer = house.web.get(f"/r/{house.link()}")
+    assert answer.status_code == 410
+    assert "Night Pilot" in answer.text
+
+
+def test_a_mail_only_job_leads_to_its_page(house):
+    drop(house.root, "pilot", spec(apply="jobs@example.com"))
+    house.run()
+    assert house.web.get(f"/r/{house.link()}").headers["location"] == "/public/jobs/pilot"
+
+
+def by_hand(house):
+    drop(house.root, "pilot", spec(tags=["campus"]))
+    house.run()
+    return {"job": "pilot", "channel": "campus", "moment": "announce", "token": house.token()}
+
+
+def test_the_desk_shows_what_to_paste_and_takes_the_address(house):
+    form = by_hand(house)
+    page = house.web.get("/desk").text
+    assert "to be posted by hand" in page
+    assert "You board ships at sea" in page
+    wrong = house.web.post("/desk/decide", data=form | {"what": "there", "address": "nowhere"})
+    assert "wrong=" in wrong.headers["location"]
+    house.web.post(
+        "/desk/decide", data=form | {"what": "there", "address": "https://campus.example/7"}
+    )
+    assert "https://campus.example/7" in house.web.get("/desk").text
+    assert "Nothing. Everything is where it should be." in house.web.get("/desk").text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}],
+    ids=["origin", "fetch-site", "token"],
+)
+def test_nobody_elses_page_can_decide(house, headers):
+    form = by_hand(house) | {"what": "there", "address": "https://campus.example/7"}
+    if not headers:
+        form["token"] = "guessed"
+    answer = house.web.post("/desk/decide", data=form, headers=headers)
+    assert answer.status_code == 403
+    with house.project.ledger.read() as conn:
+        assert publications.get(conn, ("pilot", "campus", "announce")).state == "held"
+
+
+def test_other_names_for_our_machine_are_refused(house):
+    assert house.web.get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_headers_keep_the_pages_to_themselves(house):
+    answer = house.web.get("/")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    again = house.web.get("/", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_go_alone_has_no_desk_and_no_board(house):
+    site = house.project
+    web = TestClient(
+        app.go_alone(site.ledger, site.settings, site.channels), follow_redirects=False
+    )
+    assert web.get(f"/r/{house.link()}").status_code == 302
+    assert web.get("/jobs/pilot").status_code == 200
+    assert web.get("/desk").status_code == 404
+    assert web.get("/").status_code == 404
+
+
+def test_decisions_are_kept_with_who_and_when(house):
+    by_hand(house)
+    slot = ("pilot", "campus", "announce")
+    desk.drop(house.project.ledger, slot, "kim", now_utc())
+    house.run()
+    with house.project.ledger.read() as conn:
+        found = publications.get(conn, slot)
+        last = publications.history(conn, found.id)[-1]
+    assert (found.state, found.reason) == ("dropped", "left out by kim")
+    assert last.owner == "kim"
