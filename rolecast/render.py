@@ -80,6 +80,10 @@ class Renderer:
                     found.setdefault(language, {}).update(words)
         return found
 
+    def phrases_in(self, language: str) -> dict[str, str]:
+        """The phrases in `language`; English ones where it has none."""
+        return self.phrases.get("en", {}) | self.phrases.get(language.split("-")[0], {})
+
     @cached_property
     def digest(self) -> str:
         """Changes whenever a template or a phrase does."""
@@ -147,13 +151,10 @@ class Renderer:
             from rolecast.facts import facts
 
             self._facts = (spec, {"job": spec, "facts": facts(spec)})
-        by_language = self.phrases
-        language = spec.language.split("-")[0]
-        phrases = by_language.get("en", {}) | by_language.get(language, {})
         own = spec.words.get(channel.name) or spec.words.get(channel.connector.name) or {}
         return {
             **self._facts[1],
-            "phrases": phrases,
+            "phrases": self.phrases_in(spec.language),
             "words": own.get(Moment(moment), ""),
             "link": link,
             "company": spec.company.name or self.company,

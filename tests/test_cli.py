@@ -175,3 +175,22 @@ def test_two_processes_at_once_publish_once(tmp_path):
     done = [one["job"] for run in runs for one in json.loads(run.communicate()[0])]
     assert sorted(done) == sorted(set(done))
     assert len(done) == 120
+
+
+def test_good_files_beside_hostile_and_broken_ones_are_published(tmp_path, shared_data):
+    """All of them in one folder: no crash, little memory, the good one is out."""
+    root = make(tmp_path, BOARD, pilot=spec())
+    for name in ("hostile_yaml", "broken_yaml"):
+        for path in (shared_data / name).iterdir():
+            (root / "jobspecs" / path.name).write_bytes(path.read_bytes())
+    code = (
+        "import resource, sys\nfrom rolecast.cli import main\n"
+        f"sys.argv = ['rolecast', '--root', {str(root)!r}, 'publish']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print('KB', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert time.monotonic() - began < 20
+    assert "pilot" in done.stdout and "→ live" in done.stdout, done.stderr[-500:]
+    assert int(done.stdout.split("KB")[-1]) < 300 * 1024

@@ -50,12 +50,19 @@ def _first_run(project: Project, stopping: Callable[[], bool]) -> None:
     click.echo("  publishing what the folder asks for …")
     deadline = time.monotonic() + PATIENCE
     planned = project.plan()
-    while not stopping() and time.monotonic() < deadline:
-        if not [c for c in planned.plan.changes if not c.needs_approval]:
-            break
+    while not stopping() and time.monotonic() < deadline and _at_work(project, planned):
         time.sleep(0.3)
         planned = project.plan()
     _tell(project, planned)
+
+
+def _at_work(project: Project, planned: Planned) -> bool:
+    """Whether the watcher still has something to send, or is sending."""
+    from rolecast.ledger import publications
+
+    with project.ledger.read() as conn:
+        sending = publications.sending(conn)
+    return bool(sending) or any(not change.needs_approval for change in planned.plan.changes)
 
 
 def _tell(project: Project, planned: Planned) -> None:

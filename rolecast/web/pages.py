@@ -21,7 +21,7 @@ from rolecast.facts import facts, locale
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger
 from rolecast.markdown import to_html
-from rolecast.render import builtin_templates
+from rolecast.render import Renderer, builtin_templates
 from rolecast.settings import Settings
 
 HEADERS = {
@@ -65,6 +65,7 @@ def _env() -> ImmutableSandboxedEnvironment:
     )
     env.filters["markdown"] = _markdown
     env.globals["facts"] = facts
+    env.globals["phrases_in"] = Renderer().phrases_in
     env.globals["direction"] = direction
     return env
 

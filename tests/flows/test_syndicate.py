@@ -93,6 +93,28 @@ def test_no_secret_reaches_prefect(prefect, tmp_path):
     assert secret not in everything
 
 
+def test_a_secret_may_be_kept_in_a_block(prefect, tmp_path):
+    code = (
+        "from prefect.blocks.system import Secret; "
+        "Secret(value='block-secret').save('sky-password')"
+    )
+    subprocess.run([sys.executable, "-c", code], env=prefect, check=True, timeout=60)
+    toml = '[channels.sky]\nconnector = "bluesky"\nhandle = "a.example"\n'
+    root = make(tmp_path, toml + 'password = "block:sky-password"\n', pilot=spec())
+    code = (
+        "import sys; from flows.syndicate import project\n"
+        "with project(sys.argv[1]) as it:\n"
+        "    sky = it.channels['sky'].connector\n"
+        "    print(sky.password.get_secret_value(), sky)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(root)], env=prefect, text=True, capture_output=True,
+        timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("block-secret ")
+    assert "block-secret" not in done.stdout.removeprefix("block-secret ")
+
+
 @pytest.fixture
 def tree(tmp_path):
     """`rolecast up` on ports of its own."""
