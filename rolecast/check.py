@@ -48,7 +48,7 @@ def check_bytes(
     try:
         spec = JobSpec.model_validate(data)
     except ValidationError as error:
-        from rolecast.hints_model import explain
+        from rolecast.hints.model import explain
 
         return None, explain(yamlfile.decode(raw, path), path, error)
     return spec, _warnings(raw, path) if warnings and _may_be_suspicious(raw) else []

@@ -122,7 +122,7 @@ def decode(raw: bytes, path: str) -> str:
         )
     if raw.isascii() and not _STRANGE_ASCII.search(raw):
         return raw.decode("ascii")
-    from rolecast.hints_text import strange_text
+    from rolecast.hints.text import strange_text
 
     text, problems = strange_text(raw, path)
     if problems:

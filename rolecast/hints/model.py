@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from rolecast import yamlfile
-from rolecast.hints_fields import EXAMPLES, nearest_field, nearest_value
-from rolecast.hints_fixes import BULLETS, quoted
+from rolecast.hints.fields import EXAMPLES, nearest_field, nearest_value
+from rolecast.hints.lines import BULLETS, quoted
 from rolecast.problems import Problem
 from rolecast.yamlfile import Mark
 

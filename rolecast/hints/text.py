@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rolecast.hints_fields import field_names
+from rolecast.hints.fields import field_names
 from rolecast.problems import Problem
 from rolecast.yamlfile import STRANGE
 

@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from rolecast import yamlfile
-from rolecast.hints_fixes import Fix, proposals
+from rolecast.hints.fixes import proposals
+from rolecast.hints.lines import Fix
 from rolecast.problems import Problem
 
 MOST = 20  # mistakes a file is told of at once
@@ -135,7 +136,7 @@ def _plain(text: str, path: str, at: tuple[int, int], error: Exception, shift: i
 
 def suspicions(text: str, path: str) -> Iterator[Problem]:
     """Lines that can be read and hardly mean what they say."""
-    from rolecast.hints_fixes import suspicious
+    from rolecast.hints.quoting import suspicious
 
     for number, fix in suspicious(text.split("\n")):
         source = text.split("\n")[number]
