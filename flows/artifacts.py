@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from rolecast.plan import Plan
+from rolecast.plan import Plan, blocked_by_reason
 from rolecast.problems import Problem, visible
-from rolecast.project import blocked_by_reason
 from rolecast.publish import Result
 
 MOST_ROWS = 500  # a table of 10,000 rows takes the server more than half a second

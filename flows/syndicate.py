@@ -21,7 +21,8 @@ from flows import artifacts, blocks
 from rolecast import ledger as ledgers
 from rolecast.ledger import plans
 from rolecast.plan import Change, Plan
-from rolecast.project import Planned, Project
+from rolecast.planning import Planned
+from rolecast.project import Project
 from rolecast.publish import CHUNK, Result
 
 ROUNDS = 3  # a look after a lost answer may show that there is more to do

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rolecast.connector import Receipt
 from rolecast.jobspec import check_address
-from rolecast.ledger import Ledger, publications
+from rolecast.ledger import Ledger, attempts, publications
 from rolecast.ledger.publications import Publication, Slot
 from rolecast.ledger.states import Outcome, State
 
@@ -100,6 +100,6 @@ def _decide(
     with ledger.begin() as conn:
         if not publications.set_state(conn, publication, state, now, **cleared):
             raise NotPossible("it has changed meanwhile; look again")
-        publications.record(
+        attempts.record(
             conn, publication, "decide", outcome, who, now, detail, values.get("receipt")
         )

@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -33,8 +32,9 @@ from rolecast.connector import (
     Unauthorised,
     Unavailable,
 )
-from rolecast.ledger import Ledger, publications
-from rolecast.ledger.publications import Claim, Finish, Publication
+from rolecast.ledger import Ledger, attempts, publications
+from rolecast.ledger.attempts import Claim, Finish
+from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import Outcome, State
 from rolecast.plan import Action, Change
 from rolecast.post import Post
@@ -164,7 +164,7 @@ class _ChannelRun:
         with self.ledger.begin() as conn:
             before = publications.of_ids(conn, [c.publication_id for c in changes])
             stamped = [_stamp(c, before[c.publication_id], now) for c in changes]
-            ours = publications.claim(
+            ours = attempts.claim(
                 conn, [_claim_of(c) for c in stamped], self.owner, now + LEASE, now
             )
         return [(c, before[c.publication_id]) for c in stamped if c.publication_id in ours]
@@ -187,7 +187,7 @@ class _ChannelRun:
                     deadline = self.clock() + LEASE
                     with self.ledger.begin() as conn:
                         ids = [change.publication_id for change in waiting.values()]
-                        publications.extend(conn, self.owner, ids, deadline)
+                        attempts.extend(conn, self.owner, ids, deadline)
 
     def _perform(self, change: Change, before: Publication) -> Finish:
         """Call the network once and say what came of it. Raises nothing of the network's."""
@@ -290,7 +290,7 @@ class _ChannelRun:
     def _write(self, done: Sequence[tuple[Change, Finish]]) -> list[Result]:
         self.step("before-finish")
         with self.ledger.begin() as conn:
-            publications.finish(conn, [finish for _, finish in done], self.owner, self.clock())
+            attempts.finish(conn, [finish for _, finish in done], self.owner, self.clock())
         self.step("finished")
         return [_result(change, finish) for change, finish in done]
 
@@ -339,8 +339,3 @@ def _live(publication_id: int, post: Post, receipt: Receipt) -> Finish:
 def _result(change: Change, finish: Finish) -> Result:
     address = Receipt.model_validate_json(finish.receipt).address if finish.receipt else None
     return Result(change, finish.state, finish.detail, address)
-
-
-def wait_until(moment: datetime, clock: Callable[[], datetime] = now_utc) -> None:
-    """Sleep until `moment`."""
-    time.sleep(max(0.0, (moment - clock()).total_seconds()))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from rolecast.ledger import Ledger, publications
+from rolecast.ledger import Ledger, attempts, publications
 from rolecast.ledger.publications import Publication
 
 _mine: set[str] = set()  # the runs of this process
@@ -64,5 +64,5 @@ def release_dead(ledger: Ledger, now: datetime) -> int:
     if dead:
         with ledger.begin() as conn:
             for one in dead:
-                publications.abandon(conn, one, now, "the run that was sending it was cut off")
+                attempts.abandon(conn, one, now, "the run that was sending it was cut off")
     return len(dead)

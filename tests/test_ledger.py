@@ -10,8 +10,17 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from rolecast import runs
-from rolecast.ledger import Ledger, LedgerError, migrate, plans, publications, schema, states
-from rolecast.ledger.publications import Claim, Finish
+from rolecast.ledger import (
+    Ledger,
+    LedgerError,
+    attempts,
+    migrate,
+    plans,
+    publications,
+    schema,
+    states,
+)
+from rolecast.ledger.attempts import Claim, Finish
 from rolecast.ledger.states import TRANSITIONS, Outcome, State, WrongTransition
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -38,7 +47,7 @@ def one(ledger) -> publications.Publication:
 def claim(ledger, found, owner="host:1:a", action="publish") -> set[int]:
     with ledger.begin() as conn:
         wanted = [Claim(found.id, found.revision, action, action, "{}")]
-        return publications.claim(conn, wanted, owner, NOW + timedelta(minutes=1), NOW)
+        return attempts.claim(conn, wanted, owner, NOW + timedelta(minutes=1), NOW)
 
 
 def test_the_tables_are_what_the_code_says(ledger):
@@ -90,13 +99,13 @@ def test_a_finish_of_somebody_else_changes_nothing(ledger):
     claim(ledger, found)
     live = Finish(found.id, Outcome.done, State.live, receipt='{"id": "1"}', post_hash="h")
     with ledger.begin() as conn:
-        publications.finish(conn, [live], "host:1:other", NOW)
+        attempts.finish(conn, [live], "host:1:other", NOW)
         assert publications.get(conn, SLOT).state is State.sending
-        publications.finish(conn, [live], "host:1:a", NOW)
+        attempts.finish(conn, [live], "host:1:a", NOW)
         found = publications.get(conn, SLOT)
-        attempts = publications.history(conn, found.id)
+        tried = attempts.history(conn, found.id)
     assert (found.state, found.post_hash, found.received().id) == (State.live, "h", "1")
-    assert [(a.action, a.outcome) for a in attempts] == [("publish", "done")]
+    assert [(a.action, a.outcome) for a in tried] == [("publish", "done")]
 
 
 def test_what_a_dead_run_left_is_unknown_and_its_attempt_is_closed(ledger):
@@ -106,7 +115,7 @@ def test_what_a_dead_run_left_is_unknown_and_its_attempt_is_closed(ledger):
     assert runs.release_dead(ledger, NOW + timedelta(minutes=2)) == 1
     with ledger.read() as conn:
         found = publications.get(conn, SLOT)
-        (attempt,) = publications.history(conn, found.id)
+        (attempt,) = attempts.history(conn, found.id)
     assert found.state is State.unknown
     assert (attempt.outcome, attempt.finished) != (None, None)
 
@@ -158,6 +167,6 @@ def test_the_main_job_on_postgresql(postgres, tmp_path, monkeypatch):
     assert project.plan(wait=0).plan.changes == ()
     with project.ledger.read() as conn:
         found = publications.get(conn, ("pilot", "board", "announce"))
-        history = publications.history(conn, found.id)
+        history = attempts.history(conn, found.id)
     assert [(a.action, a.outcome) for a in history] == [("publish", "done"), ("edit", "done")]
     project.ledger.close()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rolecast.ledger import publications
+from rolecast.ledger import attempts, publications
 from rolecast.plan import Action
 from rolecast.post import Post
 from rolecast.project import Project
@@ -79,7 +79,7 @@ def test_a_closed_job_is_withdrawn_and_comes_back_as_a_new_post(root, project, h
         gone = publications.get(conn, ("harbour-pilot", "board", "announce"))
     assert gone.state == "withdrawn"
     with project.ledger.read() as conn:
-        (first, _) = publications.history(conn, gone.id)
+        (first, _) = attempts.history(conn, gone.id)
     gone_key = Post.model_validate_json(first.post).key
     drop(root, "harbour-pilot", spec())
     carry_out(project, now=NOW)

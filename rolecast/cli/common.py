@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from rolecast.channels import Channel
     from rolecast.connector import Http
     from rolecast.plan import Plan
+    from rolecast.planning import Planned
     from rolecast.problems import Problem
-    from rolecast.project import Planned, Project
+    from rolecast.project import Project
     from rolecast.publish import Result
 
 MARKS = {
@@ -112,7 +113,7 @@ def _indent(text: str) -> str:
 
 def show_blocked(plan: Plan) -> None:
     """What cannot be done now, once for each channel and reason."""
-    from rolecast.project import blocked_by_reason
+    from rolecast.plan import blocked_by_reason
 
     reasons = blocked_by_reason(plan.blocked)
     if reasons:

@@ -12,7 +12,8 @@ from rolecast.cli import common
 
 if TYPE_CHECKING:
     from rolecast.plan import Plan
-    from rolecast.project import Planned, Project
+    from rolecast.planning import Planned
+    from rolecast.project import Project
 
 ROUNDS = 3  # a look after a lost answer may show that there is more to do
 

@@ -12,7 +12,8 @@ import click
 from rolecast.cli import common
 
 if TYPE_CHECKING:
-    from rolecast.project import Planned, Project
+    from rolecast.planning import Planned
+    from rolecast.project import Project
 
 PATIENCE = 60.0  # seconds for the first run
 

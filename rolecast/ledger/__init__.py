@@ -1,7 +1,7 @@
 """What is out there: the only SQL in the house.
 
     with ledger.begin() as conn:          # one transaction
-        publications.claim(conn, …)
+        attempts.claim(conn, …)
 
 Queries stand in one module per subject (jobs, publications, links, clicks,
 plans) as functions whose first argument is the connection.

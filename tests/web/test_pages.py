@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from rolecast import desk
-from rolecast.ledger import clicks, publications
+from rolecast.ledger import attempts, clicks, publications
 from rolecast.publish import now_utc
 from rolecast.web import app
 from tests.house import BOARD, drop, make, open_project, publish, spec
@@ -258,6 +258,6 @@ def test_decisions_are_kept_with_who_and_when(house):
     house.run()
     with house.project.ledger.read() as conn:
         found = publications.get(conn, slot)
-        last = publications.history(conn, found.id)[-1]
+        last = attempts.history(conn, found.id)[-1]
     assert (found.state, found.reason) == ("dropped", "left out by kim")
     assert last.owner == "kim"
