@@ -7,7 +7,7 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: help setup demo demo-networks up test quick lint bench servers docs clean
+.PHONY: help setup demo demo-networks up test quick lint bench servers screenshots clean
 
 help:
 	@echo "make demo            set everything up and run the main job on the example specs"
@@ -44,8 +44,8 @@ lint: setup
 bench: setup
 	@for script in start check plan publish; do $(RUN) python bench/$$script.py || exit 1; done
 
-docs: setup
-	@$(RUN) python -m docs.screenshots
+screenshots: setup servers
+	@$(RUN) python docs/screenshots.py
 
 clean:
 	rm -rf .venv .tools .rolecast

@@ -97,6 +97,13 @@ def country(code: str, language: str) -> str:
     return locale(language).territories.get(code, code)
 
 
+@cache
+def language_name(tag: str, language: str = "en") -> str:
+    """The name of the language `tag` (BCP 47) in `language`; the tag where Babel knows none."""
+    names = locale(language).languages
+    return names.get(tag.replace("-", "_")) or names.get(tag.split("-")[0], tag)
+
+
 def _workplace(spec: JobSpec, words: dict[str, str]) -> str:
     if spec.workplace is not Workplace.remote or not spec.remote_from:
         return words[spec.workplace]

@@ -26,7 +26,7 @@ def decide(
     """Tell the ledger what only a person can know, as on the desk.
 
     \b
-      rolecast decide senior-data-engineer campus --there https://campus.example/4711
+      rolecast decide data-engineer-grid campus --there https://campus.example/4711
     """
     from rolecast import desk
     from rolecast.publish import now_utc

@@ -29,8 +29,8 @@ def preview(root: Path, job: str, names: tuple[str, ...], moment: str) -> None:
     """Show exactly what would be posted for JOB (its id or its file), with its length.
 
     \b
-      rolecast preview senior-data-engineer
-      rolecast preview jobspecs/senior-data-engineer.yaml --channel bluesky
+      rolecast preview data-engineer-grid
+      rolecast preview jobspecs/data-engineer-grid.yaml --channel bluesky
     """
     with common.project(root) as project:
         spec = _spec(project, job)

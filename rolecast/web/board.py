@@ -47,7 +47,7 @@ def job_page(site: Site, request: Request, inside: bool) -> Response:
         row, is_shown = shown.job(conn, job_id, site.boards)
         others = [] if is_shown or row is None else similar(conn, site, read_spec(row.spec).title)
     if row is None:
-        return not_found(site, request, f"There is no job {job_id!r}.")
+        return not_found(site, request, f"There is no job {job_id!r}.", inside)
     spec = read_spec(row.spec)
     if not is_shown:
         return page(site, request, "closed.html.j2", 410, job=spec, others=others, inside=inside)

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rolecast.channels import Channel
-from rolecast.facts import facts, locale
+from rolecast.facts import facts, language_name, locale
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger
 from rolecast.markdown import to_html
@@ -67,6 +67,7 @@ def _env() -> ImmutableSandboxedEnvironment:
     env.globals["facts"] = facts
     env.globals["phrases_in"] = Renderer().phrases_in
     env.globals["direction"] = direction
+    env.globals["language_name"] = language_name
     return env
 
 
@@ -96,9 +97,9 @@ def page(site: Site, request: Request, template: str, status: int = 200, **value
     return HTMLResponse(html, status, headers)
 
 
-def not_found(site: Site, request: Request, what: str) -> Response:
-    """A page that helps on."""
-    return page(site, request, "missing.html.j2", 404, what=what)
+def not_found(site: Site, request: Request, what: str, inside: bool = False) -> Response:
+    """A page that helps on: colleagues to the board, others to the company."""
+    return page(site, request, "missing.html.j2", 404, what=what, inside=inside)
 
 
 def read_spec(text: str) -> JobSpec:
