@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
-from connectors.bluesky import Bluesky
-from connectors.board import Board
-from connectors.byhand import ByHand
-from connectors.wordpress import WordPress
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+
 from rolecast.connector import Connector
 
-TABLE: dict[str, type[Connector]] = {
-    connector.name: connector for connector in (Board, Bluesky, ByHand, WordPress)
+_CLASSES = {
+    "bluesky": "bluesky.Bluesky",
+    "board": "board.Board",
+    "byhand": "byhand.ByHand",
+    "discord": "discord.Discord",
+    "discord-webhook": "discord.DiscordWebhook",
+    "discourse": "discourse.Discourse",
+    "facebook": "facebook.Facebook",
+    "linkedin": "linkedin.LinkedIn",
+    "mastodon": "mastodon.Mastodon",
+    "nodebb": "nodebb.NodeBB",
+    "slack": "slack.Slack",
+    "teams": "teams.Teams",
+    "teams-graph": "teams.TeamsGraph",
+    "telegram": "telegram.Telegram",
+    "threads": "threads.Threads",
+    "vivaengage": "vivaengage.VivaEngage",
+    "wordpress": "wordpress.WordPress",
+    "x": "x.X",
 }
+
+
+class _Table(Mapping[str, type[Connector]]):
+    """Loads a connector when its name is first asked for: a start pays only for what it uses."""
+
+    def __getitem__(self, name: str) -> type[Connector]:
+        module, _, class_ = _CLASSES[name].partition(".")
+        return getattr(import_module(f"connectors.{module}"), class_)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_CLASSES)
+
+    def __len__(self) -> int:
+        return len(_CLASSES)
+
+
+TABLE: Mapping[str, type[Connector]] = _Table()

@@ -46,6 +46,7 @@ class Bluesky(Connector):
 
     name: ClassVar[str] = "bluesky"
     label: ClassVar[str] = "Bluesky"
+    voice: ClassVar[str] = "social"
     guarantee: ClassVar[Guarantee] = Guarantee.KEYED
     limit: ClassVar[int | None] = 300
     unit: ClassVar[str] = "graphemes"

@@ -47,8 +47,15 @@ class Http:
     other state of the session is used.
     """
 
-    def __init__(self, timeout: tuple[float, float] = (CONNECT, READ), pool: int = 32):
-        self.timeout = timeout
+    def __init__(
+        self,
+        timeout: tuple[float, float] = (CONNECT, READ),
+        pool: int = 32,
+        pace: float = 0.0,
+    ):
+        """timeout: for connecting and for reading. pace: seconds between two changes."""
+        self.timeout, self.pace = timeout, pace
+        self._free_at = 0.0  # on the monotonic clock
         self.session = requests.Session()
         self.session.trust_env = False  # no proxies or .netrc passwords by accident
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool, max_retries=0)
@@ -87,6 +94,8 @@ class Http:
         for requests (json, data, headers, params, auth).
         """
         again = idempotent or method in ("GET", "HEAD")
+        if self.pace and method not in ("GET", "HEAD"):
+            self._take_turn()
         for attempt in range(1, TRIES + 1 if again else 2):
             try:
                 return self._once(method, url, errors, again, options)
@@ -96,6 +105,14 @@ class Http:
                     raise
                 time.sleep(pause)
         raise AssertionError("unreachable")
+
+    def _take_turn(self) -> None:
+        """Wait until the network's own pace allows the next change."""
+        with self.lock:
+            now = time.monotonic()
+            turn = max(now, self._free_at)
+            self._free_at = turn + self.pace
+        time.sleep(turn - now)
 
     def _once(
         self, method: str, url: str, errors: Mapping | None, again: bool, options: dict[str, Any]
@@ -135,10 +152,12 @@ class Http:
     ) -> ConnectorError:
         status, body = answer.status_code, _decoded(answer)
         special = errors(status, body) if errors else None
+        wish = retry_after(answer.headers)
         if special is not None:
+            if isinstance(special, Unavailable) and special.retry_after is None:
+                special.retry_after = wish
             return special
         told = f"{host(url)} answered {status}: {_message(body)}"
-        wish = retry_after(answer.headers)
         if status == 401:
             return Unauthorised(f"{told}. Renew the channel's credentials.")
         if status == 429:
@@ -194,20 +213,32 @@ def _pause(error: Unavailable, attempt: int) -> float:
 
 
 def retry_after(headers: Any, now: datetime | None = None) -> float | None:
-    """Seconds that the network asks us to wait, or None (RFC 9110, 10.2.3, and RateLimit-Reset)."""
-    value = headers.get("Retry-After")
+    """Seconds that the network asks us to wait, or None.
+
+    Retry-After (RFC 9110, 10.2.3), else the moment at which a used-up limit is renewed: the
+    networks spell that header in three ways, and it holds an instant, or seconds, or a date.
+    """
     now = now or datetime.now(UTC)
+    value = headers.get("Retry-After")
     if value:
-        if re.fullmatch(r"\d{1,9}(\.\d+)?", value.strip()):
-            return float(value)
+        return _seconds(value.strip(), now)
+    for prefix in ("x-rate-limit", "x-ratelimit", "ratelimit"):
+        reset = headers.get(f"{prefix}-reset")
+        if reset and headers.get(f"{prefix}-remaining", "").split(".")[0] == "0":
+            return _seconds(reset.strip(), now)
+    return None
+
+
+def _seconds(value: str, now: datetime) -> float | None:
+    if re.fullmatch(r"\d{1,12}(\.\d+)?", value):
+        number = float(value)
+        return max(0.0, number - now.timestamp()) if number > 1_000_000_000 else number
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
-            return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
+            at = read(value)
         except (TypeError, ValueError):
-            return None
-    reset = headers.get("ratelimit-reset", "")
-    if reset.isdigit() and headers.get("ratelimit-remaining") == "0":
-        at = int(reset)
-        return max(0.0, at - now.timestamp()) if at > 1_000_000_000 else float(at)
+            continue
+        return max(0.0, (at - now).total_seconds()) if at.tzinfo else None
     return None
 
 

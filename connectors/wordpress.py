@@ -42,6 +42,7 @@ class WordPress(Connector):
 
     name: ClassVar[str] = "wordpress"
     label: ClassVar[str] = "WordPress"
+    voice: ClassVar[str] = "document"
     guarantee: ClassVar[Guarantee] = Guarantee.FINDABLE
     settle: ClassVar[float] = 30.0  # PHP's usual limit for one request
 

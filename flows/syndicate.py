@@ -56,7 +56,7 @@ def carry_out(root: str, digest: str, channel: str, start: int, stop: int) -> li
     log = get_run_logger()
     with project(root) as opened:
         changes = executable(_saved(opened.ledger, digest)).get(channel, [])[start:stop]
-        results = opened.publish(changes, lambda _: Http())
+        results = opened.publish(changes, lambda one: Http(pace=one.connector.pace))
     for result in results:
         level = log.info if result.ok else log.warning
         change = result.change

@@ -14,12 +14,15 @@ mutating call counts as OutcomeUnknown.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from rolecast.image import Media
 
 if TYPE_CHECKING:
     from rolecast.post import Post
@@ -128,11 +131,20 @@ class Connector(BaseModel, ABC):
     manual: ClassVar[bool] = False  # a person carries it out, and says so on the desk
     local: ClassVar[bool] = False  # lives in the ledger: no network, nothing to lose
     settle: ClassVar[float] = 0.0  # seconds a lost request may still take effect at the network
+    pace: ClassVar[float] = 0.0  # seconds between two changes that the network asks for
+    media: ClassVar[Media | None] = None  # the pictures that it takes; None: it shows none
+    together: ClassVar[bool] = False  # what is published at one time goes out as one message
+    voice: ClassVar[str] = "default"  # the templates that it speaks with, where it has no own
 
     @abstractmethod
     def publish(self, http: Http, post: Post) -> Receipt:
         """Put `post` out. Called again with the same key only where the first call had no effect
         or the guarantee is KEYED. Raises ConnectorError."""
+
+    def publish_together(self, http: Http, posts: Sequence[Post]) -> Sequence[Receipt]:
+        """As `publish`, for all `posts` in one message; receipts in their order. All are out, or
+        none. Only called where `together` is set."""
+        raise NotImplementedError
 
     def edit(self, http: Http, receipt: Receipt, post: Post) -> Receipt:
         """Make the live post say what `post` says. Idempotent. Raises ConnectorError."""
@@ -162,6 +174,18 @@ class Connector(BaseModel, ABC):
         """The length of `text` as the network counts it."""
         return len(text)
 
+    def wire(self, post: Post) -> str:
+        """The post's text as it goes over the wire, in the network's own markup."""
+        return post.text
+
+    def cost(self, post: Post) -> str | None:
+        """What publishing this costs there, in words; None where it costs nothing."""
+        return None
+
+    def warnings(self, today: date) -> list[str]:
+        """What a person should see to soon, such as a version that ends; for `doctor`."""
+        return []
+
     @classmethod
     def can(cls, ability: str) -> bool:
         """Whether the network can `edit`, `withdraw`, `find`, `look`, `count` or `whoami`."""
@@ -177,5 +201,10 @@ class Connector(BaseModel, ABC):
         }
 
     def missing(self) -> list[str]:
-        """The secrets that are not set, in words that say where to put them."""
-        return [field for field in self.secrets() if getattr(self, field) is None]
+        """The secrets that are needed and not set."""
+        return [
+            field
+            for field in self.secrets()
+            if getattr(self, field) is None
+            and not (type(self).model_fields[field].json_schema_extra or {}).get("optional")
+        ]

@@ -229,6 +229,13 @@ class Person(_Part):
     role: Line | None = None
 
 
+class Picture(_Part):
+    """A picture for the posts that can show one."""
+
+    file: Line = Field(description="Its file (JPEG, PNG or WebP), in the folder of job specs.")
+    alt: Line = Field(description="What it shows, for those who cannot see it.")
+
+
 class Bonus(_Part):
     """What a colleague gets for a successful referral. Shown inside only."""
 
@@ -312,6 +319,7 @@ class JobSpec(_Part):
     skills: tuple[Tag, ...] = ()
     languages: tuple[Language, ...] = Field((), description="Languages the job needs.")
     tags: tuple[Tag, ...] = Field((), description="For routing, search and hashtags.")
+    image: Picture | None = None
     referral_bonus: Bonus | None = None
     channels: Routing = Routing()
     words: dict[Name, Words] = Field(

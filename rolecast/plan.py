@@ -49,6 +49,7 @@ class Change(BaseModel):
     needs_approval: bool = False
     not_after: datetime | None = None  # when the job closes: nothing is sent from then on
     pending: str | None = None  # for hold: what the person is to do
+    cost: str | None = None  # what the network charges for it, in words
 
     @property
     def slot(self) -> Slot:

@@ -227,7 +227,7 @@ class Planning:
             None,
             None,
         )
-        if file.spec is None:
+        if file.spec is None or file.spec.image:  # a picture may change without its spec
             return row
         steps = per_job[file.spec.id]
         if steps.changes or steps.blocked:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
+
+from rolecast.image import Image
 
 
 class Post(BaseModel):
@@ -27,15 +29,25 @@ class Post(BaseModel):
     moment: str
     language: str = "en"
     title: str = ""
+    summary: str = ""
     text: str
     html: str = ""
     link: str
     tags: tuple[str, ...] = ()
+    image: Image | None = None
     key: str = ""
     made_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """The earliest that a network can say it has this from, however wrong either clock is."""
+        return (self.made_at or datetime.now(UTC)) - timedelta(days=1)
 
     @cached_property
     def hash(self) -> str:
         """Names the content that a reader would see: equal content, equal hash."""
-        seen = "\x1f".join((self.language, self.title, self.text, self.html, self.link, *self.tags))
+        parts = [self.language, self.title, self.text, self.html, self.link, *self.tags]
+        if self.image:
+            parts += [self.image.digest, self.image.alt]
+        seen = "\x1f".join(parts)
         return hashlib.blake2b(seen.encode(), digest_size=16).hexdigest()

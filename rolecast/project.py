@@ -35,7 +35,7 @@ class Project:
     ):
         self.root, self.settings, self.channels, self.ledger = root, config, all_channels, ledger
         own = root / config.templates if config.templates else None
-        self.renderer = Renderer(own, config.company.name)
+        self.renderer = Renderer(own, config.company.name, self.folder)
 
     @classmethod
     def open(

@@ -45,6 +45,7 @@ CHUNK = 100
 LEASE = timedelta(minutes=15)
 MARGIN = timedelta(minutes=3)  # a claim is prolonged when less than this is left
 FIRST_WAIT, LONGEST_WAIT = 30.0, 3600.0  # seconds
+LONGEST_WISH = 86_400.0  # seconds; a network that asks for more has a wrong clock
 
 Step = Callable[[str], None]
 
@@ -172,7 +173,12 @@ class _ChannelRun:
     def _perform_all(
         self, todo: Sequence[tuple[Change, Publication]]
     ) -> Iterator[tuple[Change, Finish]]:
-        if self.connector.local or len(todo) == 1:
+        if self.connector.together:
+            new = [(c, before) for c, before in todo if c.action is Action.publish]
+            todo = [(c, before) for c, before in todo if c.action is not Action.publish]
+            if new:
+                yield from self._perform_together(new)
+        if self.connector.local or len(todo) <= 1:
             for change, before in todo:
                 yield change, self._perform(change, before)
             return
@@ -188,6 +194,31 @@ class _ChannelRun:
                     with self.ledger.begin() as conn:
                         ids = [change.publication_id for change in waiting.values()]
                         attempts.extend(conn, self.owner, ids, deadline)
+
+    def _perform_together(
+        self, todo: Sequence[tuple[Change, Publication]]
+    ) -> list[tuple[Change, Finish]]:
+        """One message for all of them: what becomes of it becomes of each."""
+        self.step("before-send")
+        try:
+            posts = [change.post for change, _ in todo]
+            receipts = self.connector.publish_together(self._way(), posts)
+            done = [
+                _live(change.publication_id, change.post, receipt)
+                for (change, _), receipt in zip(todo, receipts, strict=True)
+            ]
+        except ConnectorError as error:
+            done = [self._failed(change, before, error) for change, before in todo]
+        except Exception as error:
+            unknown = self._surprise(todo[0][0], error)
+            done = [self._failed(change, before, unknown) for change, before in todo]
+        self.step("after-send")
+        return list(zip([change for change, _ in todo], done, strict=True))
+
+    def _surprise(self, change: Change, error: Exception) -> OutcomeUnknown:
+        """Whatever escapes from a mutating call: it may have been done."""
+        log.exception("%s: %s of %s", self.channel.name, change.action, change.job_id)
+        return OutcomeUnknown(f"{type(error).__name__} while sending; the log has more")
 
     def _perform(self, change: Change, before: Publication) -> Finish:
         """Call the network once and say what came of it. Raises nothing of the network's."""
@@ -206,10 +237,8 @@ class _ChannelRun:
             finish = self._call(change, before)
         except ConnectorError as error:
             finish = self._failed(change, before, error)
-        except Exception as error:  # whatever escapes from a mutating call: it may have been done
-            log.exception("%s: %s of %s", self.channel.name, change.action, change.job_id)
-            unknown = OutcomeUnknown(f"{type(error).__name__} while sending; the log has more")
-            finish = self._failed(change, before, unknown)
+        except Exception as error:
+            finish = self._failed(change, before, self._surprise(change, error))
         self.step("after-send")
         return finish
 
@@ -277,7 +306,8 @@ class _ChannelRun:
         )
 
     def _next_try(self, tries: int, asked: float | None) -> datetime:
-        """Exponential with jitter; never earlier than the network asked for."""
+        """Exponential with jitter; never earlier than the network asked for, within reason."""
+        asked = None if asked is None else min(asked, LONGEST_WISH)
         wait_ = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries, 10)) * random.uniform(0.8, 1.2)
         return self.clock() + timedelta(seconds=max(wait_ if asked is None else 0.0, asked or 0.0))
 

@@ -1,10 +1,11 @@
 """Turns a job spec into the post for one channel and moment.
 
-A template `posts/<connector>/<moment>.j2` (or the one in `posts/default/`)
-offers forms, from the longest to the shortest, as the blocks `long`,
-`medium` and `short`; the longest that the network takes is used. A block
-`title` and a block `html` are for networks that take a document. Nothing is
-ever cut: what fits in no form is a problem with its count.
+A template `posts/<connector>/<moment>.j2` (or the one of the connector's
+voice, or the one in `posts/default/`) offers forms, from the longest to the
+shortest, as the blocks `long`, `medium` and `short`; the longest that the
+network takes is used. A block `title` and a block `html` are for networks that
+take a document. Nothing is ever cut: what fits in no form is a problem with
+its count.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rolecast.channels import Channel
+from rolecast.connector import Connector
+from rolecast.image import Image, ImageProblem, load
 from rolecast.jobspec import JobSpec, Moment
 from rolecast.post import Post
 
@@ -48,12 +51,13 @@ def builtin_templates() -> Path:
 class Renderer:
     """Compiled templates; one for a whole run.
 
-    own: a folder whose templates come before the built-in ones.
+    own: a folder whose templates come before the built-in ones. company: its name, for specs
+    that name only a unit. pictures: the folder of the specs' pictures.
     """
 
-    def __init__(self, own: Path | None = None, company: str = ""):
+    def __init__(self, own: Path | None = None, company: str = "", pictures: Path | None = None):
         self.folders = [folder for folder in (own, builtin_templates()) if folder]
-        self.company = company
+        self.company, self.pictures = company, pictures
         self._templates: dict[tuple[str, str], Blocks] = {}
         self._facts: tuple[JobSpec | None, dict[str, Any]] = (None, {})
 
@@ -102,7 +106,7 @@ class Renderer:
         connector = channel.connector
         context = self._context(spec, channel, moment, link)
         try:
-            template = self._template(connector.name, moment)
+            template = self._template(connector, moment)
             text = self._fitting(template, context, channel)
             title = template.render("title", context)
             html = template.render("html", context)
@@ -121,12 +125,22 @@ class Renderer:
             moment=moment,
             language=spec.language,
             title=title,
+            summary=spec.summary or "",
             text=text,
             html=html,
             link=link,
             tags=spec.tags,
+            image=self._image(spec, connector),
             key=key,
         )
+
+    def _image(self, spec: JobSpec, connector: Connector) -> Image | None:
+        if spec.image is None or connector.media is None or self.pictures is None:
+            return None
+        try:
+            return load(self.pictures, spec.image.file, spec.image.alt, connector.media)
+        except ImageProblem as problem:
+            raise RenderProblem(str(problem)) from problem
 
     def _fitting(self, template: Blocks, context: dict[str, Any], channel: Channel) -> str:
         connector = channel.connector
@@ -152,18 +166,23 @@ class Renderer:
 
             self._facts = (spec, {"job": spec, "facts": facts(spec)})
         own = spec.words.get(channel.name) or spec.words.get(channel.connector.name) or {}
+        phrases, words = self.phrases_in(spec.language), own.get(Moment(moment), "")
+        own_lead = spec.summary or phrases["hiring"]
         return {
             **self._facts[1],
-            "phrases": self.phrases_in(spec.language),
-            "words": own.get(Moment(moment), ""),
+            "phrases": phrases,
+            "words": words,
+            # What every form begins with: somebody's own words come before ours.
+            "lead": words or (own_lead if moment == Moment.announce else phrases[moment]),
             "link": link,
             "company": spec.company.name or self.company,
         }
 
-    def _template(self, connector: str, moment: str) -> Blocks:
-        key = (connector, moment)
+    def _template(self, connector: Connector, moment: str) -> Blocks:
+        key = (connector.name, moment)
         if key not in self._templates:
-            names = [f"posts/{connector}/{moment}.j2", f"posts/default/{moment}.j2"]
+            folders = (connector.name, connector.voice, "default")
+            names = [f"posts/{folder}/{moment}.j2" for folder in folders]
             self._templates[key] = Blocks(self.env.select_template(names))
         return self._templates[key]
 

@@ -128,8 +128,11 @@ def _unwant(
         state is State.held and publication.pending == "publish" and channel.connector.manual
     ):
         _add(steps, Action.drop, publication, channel, None, why)
-    elif state is State.held and publication.pending == "edit":
-        _hold(steps, publication, channel, None, "withdraw", f"take it down by hand: {why}")
+    elif state is State.held and publication.pending == "edit":  # so it is there
+        if channel.connector.manual or not channel.connector.can("withdraw"):
+            _hold(steps, publication, channel, None, "withdraw", f"take it down by hand: {why}")
+        else:
+            _send(steps, Action.withdraw, publication, channel, None, why)
     elif state is State.held:
         _block(steps, publication, publication.reason or "a person has to decide")
 
@@ -251,6 +254,7 @@ def _add(
             post=post,
             pending=pending,
             before=publication.sent() if action is Action.edit else None,
+            cost=channel.connector.cost(post) if post and action is Action.publish else None,
             needs_approval=reviewed and channel.policy.approval == "always",
         )
     )

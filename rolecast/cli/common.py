@@ -66,7 +66,7 @@ def open_http(channel: Channel) -> Http:
     """The channel's way to its network."""
     from connectors.http import Http
 
-    return Http()
+    return Http(pace=channel.connector.pace)
 
 
 def show_problems(problems: Iterable[Problem]) -> None:
@@ -83,10 +83,11 @@ def show_plan(planned: Planned, texts: bool = True) -> None:
         click.secho(f"\n{name}", bold=True)
         for change in changes:
             mark, colour = MARKS[change.action]
+            cost = f"  costs {change.cost}" if change.cost else ""
             approval = "  (needs approval)" if change.needs_approval else ""
             click.secho(
                 f"  {mark} {change.action:8} {change.job_id}  {change.moment}"
-                f"  because: {change.reason}{approval}",
+                f"  because: {change.reason}{cost}{approval}",
                 fg=colour,
             )
             if texts and change.post:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import click
@@ -31,6 +32,8 @@ def _ask(channel) -> bool:
 
     connector = channel.connector
     click.secho(f"\n{channel.name}  ({connector.label})", bold=True)
+    for warning in connector.warnings(date.today()):
+        click.secho(f"  soon     {warning}", fg="yellow")
     missing = connector.missing()
     if missing:
         for field in missing:

@@ -86,4 +86,10 @@ def _show(project: Project, spec: JobSpec, channel: Channel, moment: str) -> boo
     if post.html:
         click.echo(f"title: {post.title}\n\n{post.html}\n\nexcerpt:")
     click.echo(f"{post.text}\n")
+    if (wire := connector.wire(post)) != post.text:
+        click.echo(f"as sent, in the network's own markup:\n{wire}\n")
+    if post.image:
+        click.echo(f"picture: {post.image.name} ({post.image.type}), “{post.image.alt}”\n")
+    if cost := connector.cost(post):
+        click.echo(f"costs {cost}\n")
     return True

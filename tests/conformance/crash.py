@@ -1,6 +1,6 @@
 """Publishes like `rolecast publish`, and kills itself at a named step.
 
-python -m tests.exactly_once.crash ROOT STEP
+python -m tests.conformance.crash ROOT STEP
 """
 
 from __future__ import annotations

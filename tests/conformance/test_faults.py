@@ -1,12 +1,17 @@
 """Lost answers, slow and dead servers: nothing lost, nothing doubled, and the status says so."""
 
+import time
 from datetime import timedelta
 
 import pytest
 
+from connectors import TABLE
 from rolecast import publish as engine
+from rolecast.connector import Guarantee
 from rolecast.ledger import publications
 from tests.house import drop, http, open_project, publish, spec, states
+
+pytestmark = pytest.mark.servers  # too many for the quick tier
 
 SLOT = ("pilot", "net", "announce")
 
@@ -32,8 +37,17 @@ def run_later(root, network, minutes=10):
     project.ledger.close()
 
 
-def settled(root, network):
-    run_later(root, network)
+def blind(network) -> bool:
+    return TABLE[network.name].guarantee is Guarantee.BLIND
+
+
+def settled(root, network, minutes=10):
+    """In the end there is one post and nothing to do, or a person is asked, in words."""
+    run_later(root, network, minutes)
+    if states(root) == {"pilot/net": "held"} and blind(network):
+        assert len(network.posts()) <= 1
+        assert "look whether it is there" in reason(root)
+        return
     assert len(network.posts()) == 1
     assert states(root) == {"pilot/net": "live"}
     requests = len(network.front.requests)
@@ -47,42 +61,89 @@ LOST = [  # kind, options, what the ledger says until we have looked
     ("status_after", {"status": 502}, "unknown"),
     ("truncate", {}, "unknown"),
     ("status_before", {"status": 500}, "unknown"),
+    ("status_after", {"status": 200, "body": b"<html>Welcome to our proxy</html>"}, "unknown"),
     ("status_before", {"status": 429, "headers": {"Retry-After": "7"}}, "waiting"),
+    ("status_before", {"status": 429}, "waiting"),
     ("status_before", {"status": 503, "headers": {"Retry-After": "7"}}, "waiting"),
     ("status_before", {"status": 401}, "waiting"),
-    ("status_before", {"status": 400}, "refused"),
+    ("refuse", {}, "unknown"),
+    ("limited", {"status": 429}, "waiting"),
+    ("unauthorised", {"status": 401}, "waiting"),
+    ("refused", {"status": 400}, "refused"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "options", "state"), LOST)
 def test_a_fault_while_sending(network, tmp_path, kind, options, state):
     root = network.make(tmp_path)
-    network.front.fault(kind, *network.publishing, **options)
+    network.fault(kind, **options)
     publish(root, network.env)
-    assert states(root) == {"pilot/net": state}
-    assert reason(root)
+    now = states(root)["pilot/net"]
+    if state == "unknown" and blind(network):
+        state = "held"
+    if now == "live" and state in ("unknown", "held"):  # it could tell after all, and truly
+        assert kind in ("truncate", "status_after")
+        assert len(network.posts()) == 1
+    else:
+        assert now == state
+        assert reason(root)
     if state == "refused":  # certainly not there, and not tried again with the same text
         assert publish(root, network.env) == []
         assert network.posts() == []
         drop(root, "pilot", spec(summary="Another text."))
-    settled(root, network)
+    settled(root, network, minutes=25 * 60 if kind == "limited" else 10)
+
+
+def test_what_the_network_calls_a_duplicate_and_we_do_not_find(network, tmp_path):
+    if "duplicate" not in network.says:
+        return  # it has no such answer
+    root = network.make(tmp_path)
+    network.fault("duplicate")
+    publish(root, network.env)
+    assert states(root) == {"pilot/net": "refused"}
+    assert "text" in reason(root)
 
 
 def test_an_answer_after_our_time_out(network, tmp_path):
     root = network.make(tmp_path)
-    network.front.fault("hang_after", *network.publishing, seconds=3)
+    network.fault("hang_after", seconds=3)
     publish(root, network.env, timeout=(2, 1))
-    assert states(root) == {"pilot/net": "unknown"}
+    assert states(root) == {"pilot/net": "held" if blind(network) else "unknown"}
     assert "did not answer in 1 seconds" in reason(root)
     settled(root, network)
 
 
 def test_a_request_that_arrives_after_we_gave_up(network, tmp_path):
     root = network.make(tmp_path)
-    network.front.fault("slow", *network.publishing, seconds=2.5)
+    network.fault("slow", seconds=2.5)
     publish(root, network.env, timeout=(2, 1))
-    assert states(root) == {"pilot/net": "unknown"}
-    settled(root, network)  # the late one lands while this runs
+    assert states(root) == {"pilot/net": "held" if blind(network) else "unknown"}
+    if not blind(network):
+        wait_for_late(network)
+    settled(root, network)
+
+
+def wait_for_late(network):
+    """The engine waits `settle` seconds before it looks; the test waits for the request itself."""
+    deadline = time.monotonic() + 10
+    while not network.posts() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_our_clock_is_wrong(network, tmp_path, hours):
+    root = network.make(tmp_path)
+    network.fault("reset_after")
+    off = timedelta(hours=hours)
+    project = open_project(root, network.env)
+    changes = project.plan(now=engine.now_utc() + off, wait=0).plan.changes
+    engine.carry_out(
+        project.ledger, project.channels, changes, http, clock=lambda: engine.now_utc() + off
+    )
+    project.ledger.close()
+    run_later(root, network, minutes=hours * 60 + 10)
+    assert len(network.posts()) == 1
+    assert states(root) == {"pilot/net": "held" if blind(network) else "live"}
 
 
 def test_a_server_that_is_down_is_waited_for(network, tmp_path):
@@ -107,23 +168,23 @@ def test_a_dead_server_is_not_asked_for_every_post(network, tmp_path):
 
 @pytest.mark.parametrize("kind", ["reset_after", "status_before"])
 def test_a_fault_while_editing(network, tmp_path, kind):
+    if not TABLE[network.name].can("edit"):
+        return  # nothing is sent: a person edits there
     root = network.make(tmp_path)
     publish(root, network.env)
     drop(root, "pilot", spec(summary="By day only."))
-    network.front.fault(kind, *network.publishing, times=3)
+    network.front.fault(kind, times=3)
     publish(root, network.env)
     assert states(root) == {"pilot/net": "live"}
     settled(root, network)
-    assert "By day only." in network.posts()[0]
+    assert "By day only" in network.posts()[0].replace("\\", "")
 
 
-def test_the_life_of_a_post(network, tmp_path):
+def test_a_job_that_opens_again(network, tmp_path):
     root = network.make(tmp_path)
+    if not TABLE[network.name].can("withdraw"):
+        return  # a person takes it down
     publish(root, network.env)
-    assert len(network.posts()) == 1
-    drop(root, "pilot", spec(summary="By day only."))
-    publish(root, network.env)
-    assert "By day only." in network.posts()[0]
     drop(root, "pilot", spec(status="filled"))
     publish(root, network.env)
     assert network.posts() == []

@@ -1,0 +1,287 @@
+"""X (formerly Twitter), API v2, through tweepy.
+
+Sources: docs.x.com/x-api/posts (create, edit, delete, lookup, media/upload), X's OpenAPI
+file 2.167, docs.x.com/changelog for the prices; lengths: twitter-text configuration v3.
+
+tweepy builds and signs the requests; it has no time-out of its own and would leak requests'
+errors, so its session is replaced by our one way out. X takes no key of ours and refuses an
+equal text only sometimes: after a lost answer we look at the account's latest posts.
+"""
+
+from __future__ import annotations
+
+import warnings
+from base64 import b64encode
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, SecretStr
+
+from rolecast.connector import (
+    Connector,
+    ConnectorError,
+    Counts,
+    Gone,
+    Guarantee,
+    Http,
+    OutcomeUnknown,
+    Receipt,
+    Refused,
+    Seen,
+    Unauthorised,
+)
+from rolecast.post import Post
+
+if TYPE_CHECKING:
+    import tweepy
+
+TWEEPYS_HOST = "https://api.twitter.com"  # a literal in tweepy
+EDIT_WINDOW = timedelta(minutes=29)  # 30 at X, for accounts that may edit at all
+PLAIN, WITH_LINK = 0.015, 0.20  # US dollars a post, since 20 April 2026
+_KEYS = (
+    "At developer.x.com: make an app with read and write permission, then Keys and tokens → "
+    "generate {}. Keys of OAuth 1.0a do not expire."
+)
+
+
+def _key(what: str) -> Any:
+    return Field(
+        None, description=f"{what} of the app.", json_schema_extra={"how": _KEYS.format(what)}
+    )
+
+
+class X(Connector):
+    """Posts to one account. Equal texts are refused by X for a while. A post with a link costs
+    about thirteen times one without. Posts can be edited for 30 minutes, by paying accounts."""
+
+    name: ClassVar[str] = "x"
+    label: ClassVar[str] = "X"
+    guarantee: ClassVar[Guarantee] = Guarantee.FINDABLE
+    limit: ClassVar[int | None] = 280
+    unit: ClassVar[str] = "weighted characters"
+    settle: ClassVar[float] = 60.0  # the list of one's own posts lags behind
+    voice: ClassVar[str] = "social"
+
+    api: str = Field("https://api.x.com", description="Address of X's API.")
+    handle: str = Field(description="The account, without @.")
+    consumer_key: SecretStr | None = _key("API key")
+    consumer_secret: SecretStr | None = _key("API key secret")
+    access_token: SecretStr | None = _key("access token")
+    access_token_secret: SecretStr | None = _key("access token secret")
+    link: Literal["post", "none"] = Field(
+        "post", description="Whether the link stands in the post; without it a post is cheaper."
+    )
+    may_edit: bool = Field(False, description="Whether the account may edit (X Premium).")
+
+    def publish(self, http: Http, post: Post) -> Receipt:
+        try:
+            body = {"text": self.wire(post)} | self._media(http, post)
+            answer = self._client(http).request("POST", "/2/tweets", json=body, user_auth=True)
+        except _Duplicate:
+            return self._duplicate(http, post)
+        return self._receipt(answer.json()["data"]["id"])
+
+    def edit(self, http: Http, receipt: Receipt, post: Post) -> Receipt:
+        if not self.may_edit or not _fresh(receipt):
+            raise Refused("X lets only paying accounts edit, and for 30 minutes: edit it by hand")
+        latest = self._latest(http, receipt.id)  # an edit whose answer was lost made a newer one
+        if latest["text"] == self.wire(post):
+            return self._receipt(latest["id"])
+        body = {
+            "text": self.wire(post),
+            "edit_options": {"previous_post_id": latest["id"]},
+        }
+        answer = self._client(http).request("POST", "/2/tweets", json=body, user_auth=True)
+        return self._receipt(answer.json()["data"]["id"])
+
+    def withdraw(self, http: Http, receipt: Receipt) -> None:
+        with suppress(Gone):
+            self._client(http, idempotent=True).delete_tweet(receipt.id)
+
+    def find(self, http: Http, post: Post) -> Receipt | None:
+        client = self._client(http)
+        found = client.get_users_tweets(
+            self._id(http),
+            max_results=100,
+            tweet_fields=["created_at", "entities"],
+            user_auth=True,
+        )
+        for item in found.get("data", []):
+            if self._is_ours(item, post):
+                return self._receipt(item["id"])
+        return None
+
+    def look(self, http: Http, receipt: Receipt) -> Seen | None:
+        found = self._client(http).get_tweets(
+            [receipt.id], tweet_fields=["entities"], user_auth=True
+        )
+        for item in found.get("data", []):
+            return Seen(says=_unshortened(item), address=receipt.address)
+        return None
+
+    def count(self, http: Http, receipts: Iterable[Receipt]) -> dict[str, Counts]:
+        counted, ids = {}, [receipt.id for receipt in receipts]
+        for start in range(0, len(ids), 100):
+            # Clicks are told only to the author, for posts of the last 30 days.
+            found = self._client(http).get_tweets(
+                ids[start : start + 100],
+                tweet_fields=["public_metrics", "non_public_metrics"],
+                user_auth=True,
+            )
+            for item in found.get("data", []):
+                counted[item["id"]] = _counts(item)
+        return counted
+
+    def whoami(self, http: Http) -> str:
+        me = self._client(http).get_me(user_auth=True)["data"]
+        if me["username"].casefold() != self.handle.removeprefix("@").casefold():
+            raise Unauthorised(f"these keys belong to @{me['username']}, not to @{self.handle}")
+        return f"@{me['username']}"
+
+    def measure(self, text: str) -> int:
+        with warnings.catch_warnings():  # its way to read a file is an old one
+            warnings.simplefilter("ignore")
+            from twitter_text import parse_tweet
+
+        return parse_tweet(text).weightedLength
+
+    def wire(self, post: Post) -> str:
+        if self.link == "post":
+            return post.text
+        lines = [line for line in post.text.split("\n") if line.strip() != post.link]
+        return "\n".join(lines).replace(post.link, "").strip()
+
+    def cost(self, post: Post) -> str:
+        with_link = post.link in self.wire(post)
+        return f"${WITH_LINK if with_link else PLAIN:.3f}{' (it has a link)' if with_link else ''}"
+
+    # below: the calls
+
+    def _client(self, http: Http, idempotent: bool = False) -> tweepy.Client:
+        import tweepy
+
+        keys = [
+            secret.get_secret_value() if secret else None
+            for secret in (
+                self.consumer_key,
+                self.consumer_secret,
+                self.access_token,
+                self.access_token_secret,
+            )
+        ]
+        client = tweepy.Client(None, *keys, return_type=dict)
+        client.session = _Session(http, self.api, idempotent)
+        return client
+
+    def _id(self, http: Http) -> str:
+        with http.lock:
+            if "id" not in http.memory:
+                http.memory["id"] = self._client(http).get_me(user_auth=True)["data"]["id"]
+            return http.memory["id"]
+
+    def _latest(self, http: Http, number: str) -> dict[str, str]:
+        """Number and text of the newest version of a post. Raises Gone."""
+        client, fields = self._client(http), ["edit_history_tweet_ids", "entities"]
+        for _ in range(2):
+            found = client.get_tweets([number], tweet_fields=fields, user_auth=True).get("data")
+            if not found:
+                raise Gone("the post is not on X any more")
+            newest = found[0]["edit_history_tweet_ids"][-1]
+            if newest == number:
+                break
+            number = newest
+        return {"id": number, "text": _unshortened(found[0])}
+
+    def _media(self, http: Http, post: Post) -> dict[str, Any]:
+        if post.image is None:
+            return {}
+        body = {
+            "media": b64encode(post.image.read()).decode(),
+            "media_category": "tweet_image",
+            "media_type": post.image.type,
+        }
+        client = self._client(http, idempotent=True)  # an upload that nobody uses is forgotten
+        sent = client.request("POST", "/2/media/upload", json=body, user_auth=True)
+        number = sent.json()["data"]["id"]
+        about = {"id": number, "metadata": {"alt_text": {"text": post.image.alt}}}
+        client.request("POST", "/2/media/metadata", json=about, user_auth=True)
+        return {"media": {"media_ids": [number]}}
+
+    def _duplicate(self, http: Http, post: Post) -> Receipt:
+        found = self.find(http, post)
+        if found is None:
+            raise Refused("X has a post with the same text already: change the words")
+        return found
+
+    def _receipt(self, number: str) -> Receipt:
+        return Receipt(
+            id=number,
+            address=f"https://x.com/{self.handle.removeprefix('@')}/status/{number}",
+            extra={"at": datetime.now(UTC).isoformat()},
+        )
+
+    def _is_ours(self, item: dict[str, Any], post: Post) -> bool:
+        if self.link == "none":
+            return item["text"] == self.wire(post)
+        urls = item.get("entities", {}).get("urls", [])
+        return any(post.link in (url.get("expanded_url"), url.get("unwound_url")) for url in urls)
+
+
+class _Session:
+    """What tweepy takes for a requests session: sends through our Http, to our address."""
+
+    def __init__(self, http: Http, api: str, idempotent: bool):
+        self.http, self.api, self.idempotent = http, api, idempotent
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        url = url.replace(TWEEPYS_HOST, self.api, 1)  # before signing
+        answer = self.http.send(method, url, errors=_errors, idempotent=self.idempotent, **options)
+        try:
+            answer.json()
+        except ValueError as error:
+            raise OutcomeUnknown("X answered without readable JSON") from error
+        return answer
+
+
+class _Duplicate(Refused):
+    """X has a post with this text already."""
+
+
+def _errors(status: int, body: Any) -> ConnectorError | None:
+    told = body.get("detail", "") if isinstance(body, dict) else ""
+    if status == 403 and "duplicate content" in told:
+        return _Duplicate(told)
+    if status == 403:
+        return Unauthorised(f"X does not let this app do that: {told or 'see its permissions'}")
+    if status == 400:
+        return Refused(f"X does not take this: {told or 'invalid request'}")
+    return None
+
+
+def _fresh(receipt: Receipt) -> bool:
+    at = receipt.extra.get("at")
+    return bool(at) and datetime.now(UTC) - datetime.fromisoformat(at) < EDIT_WINDOW
+
+
+def _unshortened(item: dict[str, Any]) -> str:
+    """The text with t.co addresses as they were written."""
+    text = item["text"]
+    for url in item.get("entities", {}).get("urls", []):
+        text = text.replace(url["url"], url.get("expanded_url", url["url"]))
+    return text
+
+
+def _counts(item: dict[str, Any]) -> Counts:
+    public, own = item.get("public_metrics", {}), item.get("non_public_metrics", {})
+    # X's file of August 2026 says repost_count where it said retweet_count before.
+    names = ("repost_count" if "repost_count" in public else "retweet_count", "quote_count")
+    reshared = [public[name] for name in names if name in public]
+    return Counts(
+        impressions=public.get("impression_count"),
+        clicks=own.get("url_link_clicks"),
+        likes=public.get("like_count"),
+        comments=public.get("reply_count"),
+        reshares=sum(reshared) if reshared else None,
+    )
