@@ -31,6 +31,7 @@ from rolecast.connector import (
     Unauthorised,
     Unavailable,
 )
+from rolecast.image import Image, Media
 from rolecast.post import Post
 
 POST = "app.bsky.feed.post"
@@ -46,6 +47,7 @@ class Bluesky(Connector):
 
     name: ClassVar[str] = "bluesky"
     label: ClassVar[str] = "Bluesky"
+    media: ClassVar[Media | None] = Media(2_000_000, 2000, 2000)
     voice: ClassVar[str] = "social"
     guarantee: ClassVar[Guarantee] = Guarantee.KEYED
     limit: ClassVar[int | None] = 300
@@ -64,7 +66,7 @@ class Bluesky(Connector):
     card: bool = Field(True, description="Show the link as a card with title and summary.")
 
     def publish(self, http: Http, post: Post) -> Receipt:
-        record = self._record(post)
+        record = self._record(http, post)
         rkey = _rkey(post)
         try:
             answer = self._call(
@@ -87,7 +89,7 @@ class Bluesky(Connector):
         there = self._get(http, rkey)
         if there is None:
             raise Gone("the post is not on Bluesky any more")
-        record = self._record(post) | {"createdAt": there["value"]["createdAt"]}
+        record = self._record(http, post) | {"createdAt": there["value"]["createdAt"]}
         answer = self._call(
             http,
             "com.atproto.repo.putRecord",
@@ -148,7 +150,7 @@ class Bluesky(Connector):
 
     # the record
 
-    def _record(self, post: Post) -> dict[str, Any]:
+    def _record(self, http: Http, post: Post) -> dict[str, Any]:
         size = len(post.text.encode())
         if size > MAX_BYTES:
             raise Refused(f"the text has {size} bytes; Bluesky takes {MAX_BYTES}")
@@ -159,16 +161,34 @@ class Bluesky(Connector):
             "createdAt": _stamp(post.made_at),
             "facets": facets(post.text),
         }
-        if self.card:
+        if post.image:
+            picture = {"alt": post.image.alt, "image": self._upload(http, post.image)}
+            record["embed"] = {"$type": "app.bsky.embed.images", "images": [picture]}
+        elif self.card:
             record["embed"] = {
                 "$type": "app.bsky.embed.external",
                 "external": {
                     "uri": post.link,
                     "title": post.title or post.job_id,
-                    "description": "",
+                    "description": post.summary,
                 },
             }
         return record
+
+    def _upload(self, http: Http, image: Image) -> dict[str, Any]:
+        """The picture as the record names it: by its content, so the same one each time."""
+
+        def ask() -> Any:
+            headers = {
+                "Authorization": f"Bearer {self._session(http)['accessJwt']}",
+                "Content-Type": image.type,
+            }
+            url = self._url("com.atproto.repo.uploadBlob")
+            return http.json(
+                "POST", url, data=image.read(), headers=headers, errors=_errors, idempotent=True
+            )
+
+        return self._signed_in(http, ask)["blob"]
 
     def _receipt(self, answer: dict[str, Any], rkey: str) -> Receipt:
         return Receipt(

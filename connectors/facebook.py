@@ -28,6 +28,7 @@ from rolecast.connector import (
     Unauthorised,
     Unavailable,
 )
+from rolecast.image import Media
 from rolecast.post import Post
 
 THROTTLED = {4, 17, 32, 341, 613, 80001}
@@ -40,6 +41,7 @@ class Facebook(Connector):
 
     name: ClassVar[str] = "facebook"
     label: ClassVar[str] = "Facebook"
+    media: ClassVar[Media | None] = Media(4_000_000, 4096, 1000)
     guarantee: ClassVar[Guarantee] = Guarantee.FINDABLE
     limit: ClassVar[int | None] = 63_206
     settle: ClassVar[float] = 60.0

@@ -32,6 +32,7 @@ from rolecast.connector import (
     Unauthorised,
     Unavailable,
 )
+from rolecast.image import Media
 from rolecast.post import Post
 
 LIFE = timedelta(days=365)  # of one version of the API
@@ -47,6 +48,7 @@ class LinkedIn(Connector):
 
     name: ClassVar[str] = "linkedin"
     label: ClassVar[str] = "LinkedIn"
+    media: ClassVar[Media | None] = Media(8_000_000, 6000, 4086)
     guarantee: ClassVar[Guarantee] = Guarantee.FINDABLE
     limit: ClassVar[int | None] = 3000
     settle: ClassVar[float] = 60.0

@@ -28,6 +28,7 @@ from rolecast.connector import (
     Seen,
     Unauthorised,
 )
+from rolecast.image import Media
 from rolecast.post import Post
 
 URL_COUNTS = 23
@@ -40,6 +41,7 @@ class Mastodon(Connector):
 
     name: ClassVar[str] = "mastodon"
     label: ClassVar[str] = "Mastodon"
+    media: ClassVar[Media | None] = Media(8_000_000, 3840, 1500)
     guarantee: ClassVar[Guarantee] = Guarantee.FINDABLE
     unit: ClassVar[str] = "characters, a link as 23"
     settle: ClassVar[float] = 30.0

@@ -167,7 +167,9 @@ def card(post: Post) -> dict[str, Any]:
     """The post as an Adaptive Card 1.5: the title, the text, and the link as a button."""
     words = [line for line in post.text.split("\n") if line.strip() != post.link]
     paragraphs = [part for part in "\n".join(words).split("\n\n") if part.strip()]
-    blocks = [{"type": "TextBlock", "text": _plain(part), "wrap": True} for part in paragraphs]
+    blocks = [
+        {"type": "TextBlock", "text": _plain(part.strip("\n")), "wrap": True} for part in paragraphs
+    ]
     title = {
         "type": "TextBlock", "text": _plain(post.title), "weight": "Bolder", "size": "Medium",
         "wrap": True, "style": "heading",

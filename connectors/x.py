@@ -32,6 +32,7 @@ from rolecast.connector import (
     Seen,
     Unauthorised,
 )
+from rolecast.image import Media
 from rolecast.post import Post
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class X(Connector):
 
     name: ClassVar[str] = "x"
     label: ClassVar[str] = "X"
+    media: ClassVar[Media | None] = Media(5_000_000, 4096, 1000)
     guarantee: ClassVar[Guarantee] = Guarantee.FINDABLE
     limit: ClassVar[int | None] = 280
     unit: ClassVar[str] = "weighted characters"
@@ -92,7 +94,7 @@ class X(Connector):
         body = {
             "text": self.wire(post),
             "edit_options": {"previous_post_id": latest["id"]},
-        }
+        } | self._media(http, post)
         answer = self._client(http).request("POST", "/2/tweets", json=body, user_auth=True)
         return self._receipt(answer.json()["data"]["id"])
 
@@ -200,7 +202,6 @@ class X(Connector):
         body = {
             "media": b64encode(post.image.read()).decode(),
             "media_category": "tweet_image",
-            "media_type": post.image.type,
         }
         client = self._client(http, idempotent=True)  # an upload that nobody uses is forgotten
         sent = client.request("POST", "/2/media/upload", json=body, user_auth=True)

@@ -36,6 +36,7 @@ class Network:
     publishing: tuple[str, str]  # method and a part of the path of the request that puts it there
     proven: str = CONTRACT
     says: dict[str, dict[str, Any]] = field(default_factory=dict)  # its own words for an error
+    server: Any = None  # the stand-in, where requests go to it past the proxy
     broken: Callable[[], list[str]] = list  # what was wrong with our requests
 
     @property

@@ -31,14 +31,20 @@ class OpenApi:
 
     host: the address in whose name requests are checked. answers: whether the file's models of
     answers are those of the real network (some files' are not). skip: paths of the file's
-    neighbours that it does not describe. root: what the real address has before our paths.
+    neighbours that it does not describe. root: what the real address has before our paths. mend: puts right what the file has wrong.
     """
 
     def __init__(
-        self, file: str, host: str, answers: bool = True, skip: str = r"(?!)", root: str = ""
+        self,
+        file: str,
+        host: str,
+        answers: bool = True,
+        skip: str = r"(?!)",
+        root: str = "",
+        mend: Callable[[dict[str, Any]], None] | None = None,
     ):
         self.file, self.host, self.answers, self.root = file, host, answers, root
-        self.skip = re.compile(skip)
+        self.skip, self.mend = re.compile(skip), mend
 
     def request(self, call: Call) -> None:
         if self.skip.match(call.path):
@@ -47,7 +53,7 @@ class OpenApi:
 
         try:
             with _quietly():
-                _openapi(self.file).validate_request(self._request(call))
+                _openapi(self.file, self.mend).validate_request(self._request(call))
         except OpenAPIError as error:
             raise Broken(_causes(error)) from error
 
@@ -61,7 +67,7 @@ class OpenApi:
         answer = MockResponse(data=raw, status_code=status, content_type="application/json")
         try:
             with _quietly():
-                _openapi(self.file).validate_response(self._request(call), answer)
+                _openapi(self.file, self.mend).validate_response(self._request(call), answer)
         except OpenAPIError as error:
             raise Broken(f"our own answer: {_causes(error)}") from error
 
@@ -88,11 +94,17 @@ def _quietly() -> Iterator[None]:
 
 
 @cache
-def _openapi(file: str) -> Any:
+def _openapi(file: str, mend: Callable[[dict[str, Any]], None] | None) -> Any:
     from openapi_core import Config, OpenAPI
 
     # Several vendors' files are not strictly valid themselves.
-    return OpenAPI.from_file_path(str(folder() / file), config=Config(spec_validator_cls=None))
+    config = Config(spec_validator_cls=None)
+    path = folder() / file
+    if mend is None:
+        return OpenAPI.from_file_path(str(path), config=config)
+    about = json.loads(path.read_text("utf-8"))
+    mend(about)
+    return OpenAPI.from_dict(about, config=config)
 
 
 def _causes(error: BaseException | None) -> str:

@@ -226,5 +226,6 @@ def network(need):
             "refused": {"status": 422, "body": {"status": 422, "message": "too long"}},
             "duplicate": {"status": 422, "body": duplicate},
         },
+        server=server,
         broken=lambda: server.broken,
     )

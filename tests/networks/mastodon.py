@@ -3,15 +3,30 @@
 The file's models of answers are stricter than real servers, so answers are not held against it.
 """
 
+import re
 from html import escape
 
 from tests.networks import Network
 from tests.networks.contracts import OpenApi
-from tests.networks.standin import StandIn, route
+from tests.networks.standin import Broken, StandIn, route
+
+
+def mend(about):
+    """A status with words and a picture fits two of the file's three kinds; it says "one of"."""
+    body = about["paths"]["/api/v1/statuses"]["post"]["requestBody"]
+    schema = body["content"]["application/json"]["schema"]
+    schema["anyOf"] = schema.pop("oneOf")
 
 
 class Server(StandIn):
-    contract = OpenApi("mastodon/openapi.json", "https://mastodon.example", answers=False)
+    # openapi-core reads the bytes of a picture as text; `upload` looks at its parts itself.
+    contract = OpenApi(
+        "mastodon/openapi.json",
+        "https://mastodon.example",
+        answers=False,
+        skip="/api/v2/media",
+        mend=mend,
+    )
 
     def __init__(self):
         super().__init__()
@@ -81,6 +96,9 @@ class Server(StandIn):
 
     @route("POST", "/api/v2/media")
     def upload(self, call):
+        names = set(re.findall(rb'form-data; name="(\w+)"', call.request.body))
+        if names != {b"file", b"description"}:
+            raise Broken(f"parts {names}")
         number = str(self.number())
         self.media[number] = call.request.body
         return 200, {"id": number, "type": "image", "url": "https://mastodon.example/m.png"}
