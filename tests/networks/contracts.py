@@ -31,7 +31,8 @@ class OpenApi:
 
     host: the address in whose name requests are checked. answers: whether the file's models of
     answers are those of the real network (some files' are not). skip: paths of the file's
-    neighbours that it does not describe. root: what the real address has before our paths. mend: puts right what the file has wrong.
+    neighbours that it does not describe. root: what the real address has before our paths.
+    mend: puts right what the file has wrong.
     """
 
     def __init__(
