@@ -11,10 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import PDS, FaultProxy, Postgres, Server, ServerUnavailable, WordPress, sharing
+from tests.servers import (
+    PDS,
+    DokuWiki,
+    FaultProxy,
+    Ghost,
+    Matrix,
+    MediaWiki,
+    Misago,
+    Postfix,
+    Postgres,
+    Server,
+    ServerUnavailable,
+    WordPress,
+    sharing,
+)
 
-KINDS = [PDS, WordPress, Postgres]
-SERVER_FIXTURES = {"pds", "own_pds", "wordpress", "postgres", "chromium", "page"}
+KINDS = [PDS, WordPress, Postgres, MediaWiki, DokuWiki, Matrix, Postfix, Ghost, Misago]
+SERVER_FIXTURES = {"own_pds", "chromium", "page", *(kind.script for kind in KINDS)}
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -84,6 +98,42 @@ def wordpress() -> WordPress:
 def postgres() -> Postgres:
     """The PostgreSQL of this run. Make a ``new_database()`` per test; never stop it."""
     return shared_server(Postgres)
+
+
+@pytest.fixture(scope="session")
+def mediawiki() -> MediaWiki:
+    """The MediaWiki of this run, shared by its tests."""
+    return shared_server(MediaWiki)
+
+
+@pytest.fixture(scope="session")
+def dokuwiki() -> DokuWiki:
+    """The DokuWiki of this run, shared by its tests."""
+    return shared_server(DokuWiki)
+
+
+@pytest.fixture(scope="session")
+def matrix() -> Matrix:
+    """The Matrix home server of this run. Make a ``new_member()`` per test."""
+    return shared_server(Matrix)
+
+
+@pytest.fixture(scope="session")
+def postfix() -> Postfix:
+    """The mail server of this run, shared by its tests."""
+    return shared_server(Postfix)
+
+
+@pytest.fixture(scope="session")
+def ghost() -> Ghost:
+    """The Ghost of this run, shared by its tests."""
+    return shared_server(Ghost)
+
+
+@pytest.fixture(scope="session")
+def misago() -> Misago:
+    """The Misago forum of this run, shared by its tests."""
+    return shared_server(Misago)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_killed_within_each_request(network, tmp_path):
     for number in range(len(requests)):
         for when in ("before", "after"):
             root = network.make(
-                tmp_path / f"{when}-{number}", summary=f"Killed {when} request {number}."
+                tmp_path / f"{when}-{number}", title=f"Killed {when} request {number}"
             )
             kill_within(network, root, number, when)
             before = there

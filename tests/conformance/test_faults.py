@@ -41,6 +41,11 @@ def blind(network) -> bool:
     return TABLE[network.name].guarantee is Guarantee.BLIND
 
 
+def keyed(network) -> bool:
+    """The same request again has no second effect there (at Matrix: for some time)."""
+    return TABLE[network.name].guarantee is Guarantee.KEYED or network.name == "matrix"
+
+
 def settled(root, network, minutes=10):
     """In the end there is one post and nothing to do, or a person is asked, in words."""
     run_later(root, network, minutes)
@@ -81,11 +86,11 @@ def test_a_fault_while_sending(network, tmp_path, kind, options, state):
     now = states(root)["pilot/net"]
     if state == "unknown" and blind(network):
         state = "held"
-    if now == "live" and state in ("unknown", "held"):  # it could tell after all, and truly
-        assert kind in ("truncate", "status_after")
+    if now == "live":  # it could tell after all, or might simply say it again
+        assert kind in ("truncate", "status_after") or keyed(network)
         assert len(network.posts()) == 1
     else:
-        assert now == state
+        assert now == state or (now == "waiting" and keyed(network))
         assert reason(root)
     if state == "refused":  # certainly not there, and not tried again with the same text
         assert publish(root, network.env) == []
@@ -108,8 +113,11 @@ def test_an_answer_after_our_time_out(network, tmp_path):
     root = network.make(tmp_path)
     network.fault("hang_after", seconds=3)
     publish(root, network.env, timeout=(2, 1))
-    assert states(root) == {"pilot/net": "held" if blind(network) else "unknown"}
-    assert "did not answer in 1 seconds" in reason(root)
+    if states(root) == {"pilot/net": "live"}:
+        assert keyed(network)
+    else:
+        assert states(root) == {"pilot/net": "held" if blind(network) else "unknown"}
+        assert "did not answer in 1 seconds" in reason(root)
     settled(root, network)
 
 
@@ -117,7 +125,8 @@ def test_a_request_that_arrives_after_we_gave_up(network, tmp_path):
     root = network.make(tmp_path)
     network.fault("slow", seconds=2.5)
     publish(root, network.env, timeout=(2, 1))
-    assert states(root) == {"pilot/net": "held" if blind(network) else "unknown"}
+    late = "held" if blind(network) else "unknown"
+    assert states(root)["pilot/net"] in ({"live", late} if keyed(network) else {late})
     if not blind(network):
         wait_for_late(network)
     settled(root, network)

@@ -5,7 +5,13 @@ listens on loopback, on ports chosen at start.
 """
 
 from .base import Server, ServerUnavailable
+from .dokuwiki import DokuWiki
+from .ghost import Ghost
+from .matrix import Matrix
+from .mediawiki import MediaWiki
+from .misago import Misago
 from .pds import PDS, Account
+from .postfix import Postfix
 from .postgres import Postgres
 from .proxy import Answer, Fault, FaultProxy, Request
 from .wordpress import WordPress
@@ -14,8 +20,14 @@ __all__ = [
     "PDS",
     "Account",
     "Answer",
+    "DokuWiki",
     "Fault",
     "FaultProxy",
+    "Ghost",
+    "Matrix",
+    "MediaWiki",
+    "Misago",
+    "Postfix",
     "Postgres",
     "Request",
     "Server",
