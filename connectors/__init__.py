@@ -18,6 +18,7 @@ _CLASSES = {
     "facebook": "facebook.Facebook",
     "ghost": "ghost.Ghost",
     "linkedin": "linkedin.LinkedIn",
+    "mail": "mail.Mail",
     "mastodon": "mastodon.Mastodon",
     "matrix": "matrix.Matrix",
     "mediawiki": "mediawiki.MediaWiki",

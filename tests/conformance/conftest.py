@@ -11,12 +11,17 @@ from tests.networks import NETWORKS, Network, of
 # The real ones need a server of their own, and so the slow tier.
 REAL = {"bluesky", "wordpress", "mediawiki", "dokuwiki", "ghost", "misago", "matrix", "mail"}
 
+# These do not speak HTTP: their faults and crashes have a test of their own.
+OTHER = {"mail"}
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "network" in metafunc.fixturenames:
+        over_http = metafunc.module.__name__.endswith(("test_faults", "test_crashes"))
         names = [
             pytest.param(name, marks=[pytest.mark.servers] if name in REAL else [])
             for name in NETWORKS
+            if not (over_http and name in OTHER)
         ]
         metafunc.parametrize("network", names, indirect=True)
 

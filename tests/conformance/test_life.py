@@ -102,6 +102,8 @@ def test_the_account_is_not_who_we_think(network, tmp_path):
     """Wrong credentials hold the channel, and say so in words."""
     root = network.make(tmp_path)
     env = {name: "0123abc:0123abcd" for name in network.env}
+    if not network.env:
+        return  # it asks for no credentials here
     if any(value.startswith("http") for value in network.env.values()):
         return  # the address itself is the secret: any other is another place
     (result,) = publish(root, env)

@@ -1,0 +1,88 @@
+"""A proxy in front of a mail server that breaks the conversation where it is told to.
+
+    with SmtpProxy(postfix.host, postfix.port) as proxy:
+        proxy.at_end = "cut"     # what happens when the whole mail has arrived
+
+`at_end`, once: "cut" (the mail is passed on, the answer is not), "drop" (not even the mail is), a
+function to be called before the mail is passed on, or a line to answer in the server's place.
+"""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+
+
+class SmtpProxy:
+    """Passes a conversation on, line by line."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.upstream = (host, port)
+        self.at_end: str | Callable[[], None] | None = None
+        self.mails = 0  # how many were sent whole, whatever became of them
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def __enter__(self) -> "SmtpProxy":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._talk, args=(client,), daemon=True).start()
+
+    def _talk(self, client: socket.socket) -> None:
+        with (
+            client,
+            contextlib.suppress(OSError),
+            socket.create_connection(self.upstream) as server,
+        ):
+            threading.Thread(target=self._answers, args=(server, client), daemon=True).start()
+            in_data = False
+            for line in client.makefile("rb"):
+                if in_data and line == b".\r\n":
+                    in_data = False
+                    if not self._end(client, server):
+                        return
+                    continue
+                in_data = in_data or line.upper() == b"DATA\r\n"
+                server.sendall(line)
+
+    def _end(self, client: socket.socket, server: socket.socket) -> bool:
+        """The whole mail is here; whether the conversation goes on."""
+        self.mails += 1
+        fault, self.at_end = self.at_end, None
+        if fault == "drop":
+            self._close(client)
+            return False
+        if fault == "cut":
+            self._close(client)
+            server.sendall(b".\r\nQUIT\r\n")
+            server.settimeout(5)
+            while server.recv(4096):
+                pass
+            return False
+        if isinstance(fault, str):
+            client.sendall(fault.encode() + b"\r\n")
+            return False
+        if fault:
+            fault()
+        server.sendall(b".\r\n")
+        return True
+
+    @staticmethod
+    def _close(client: socket.socket) -> None:
+        client.shutdown(socket.SHUT_RDWR)
+
+    @staticmethod
+    def _answers(server: socket.socket, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while part := server.recv(4096):
+                client.sendall(part)
