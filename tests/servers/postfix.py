@@ -30,4 +30,6 @@ class Postfix(Server):
 
     def _queued(self) -> bool:
         spool = self.folder / "spool"
-        return any(p.is_file() for q in ("incoming", "active") for p in (spool / q).rglob("*"))
+        files = [path for queue in ("incoming", "active") for path in (spool / queue).rglob("*")]
+        # Postfix sets the owner's x on a file that holds a whole mail.
+        return any(path.is_file() and path.stat().st_mode & 0o100 for path in files)

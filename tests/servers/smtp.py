@@ -44,30 +44,32 @@ class SmtpProxy:
             contextlib.suppress(OSError),
             socket.create_connection(self.upstream) as server,
         ):
-            threading.Thread(target=self._answers, args=(server, client), daemon=True).start()
+            deaf = threading.Event()  # the client hears nothing more
+            answers = threading.Thread(target=self._answers, args=(server, client, deaf))
+            answers.start()
             in_data = False
             for line in client.makefile("rb"):
                 if in_data and line == b".\r\n":
                     in_data = False
-                    if not self._end(client, server):
-                        return
+                    if not self._end(client, server, deaf):
+                        break
                     continue
                 in_data = in_data or line.upper() == b"DATA\r\n"
                 server.sendall(line)
+            if not deaf.is_set():
+                self._close(server)
+            answers.join(10)
+            self._close(client)
 
-    def _end(self, client: socket.socket, server: socket.socket) -> bool:
+    def _end(self, client: socket.socket, server: socket.socket, deaf: threading.Event) -> bool:
         """The whole mail is here; whether the conversation goes on."""
         self.mails += 1
         fault, self.at_end = self.at_end, None
         if fault == "drop":
-            self._close(client)
             return False
         if fault == "cut":
-            self._close(client)
+            deaf.set()
             server.sendall(b".\r\nQUIT\r\n")
-            server.settimeout(5)
-            while server.recv(4096):
-                pass
             return False
         if isinstance(fault, str):
             client.sendall(fault.encode() + b"\r\n")
@@ -78,11 +80,14 @@ class SmtpProxy:
         return True
 
     @staticmethod
-    def _close(client: socket.socket) -> None:
-        client.shutdown(socket.SHUT_RDWR)
+    def _close(connection: socket.socket) -> None:
+        """At once, also for the thread that reads from it."""
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
     @staticmethod
-    def _answers(server: socket.socket, client: socket.socket) -> None:
+    def _answers(server: socket.socket, client: socket.socket, deaf: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while part := server.recv(4096):
-                client.sendall(part)
+                if not deaf.is_set():
+                    client.sendall(part)
