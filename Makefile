@@ -7,7 +7,7 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: help setup demo demo-networks up test quick lint bench servers screenshots clean
+.PHONY: help setup demo demo-networks up test quick lint bench servers docs screenshots clean
 
 help:
 	@echo "make demo            set everything up and run the main job on the example specs"
@@ -15,6 +15,8 @@ help:
 	@echo "make test            set everything up and run all tests"
 	@echo "make quick           the tests that need no servers (under a minute)"
 	@echo "make bench           measure, against named peers"
+	@echo "make docs            the pages that are made from the code"
+	@echo "make screenshots     the pages as people see them, into docs/images"
 	@echo "make lint            ruff"
 
 .tools/bin/uv:
@@ -43,6 +45,9 @@ lint: setup
 
 bench: setup
 	@for script in start check plan publish; do $(RUN) python bench/$$script.py || exit 1; done
+
+docs: setup
+	@$(RUN) python -m docs.generate
 
 screenshots: setup servers
 	@$(RUN) python docs/screenshots.py

@@ -10,7 +10,6 @@ lost answer cannot make a second page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
@@ -18,7 +17,6 @@ from pydantic import Field, SecretStr
 from rolecast.connector import (
     Connector,
     ConnectorError,
-    Counts,
     Gone,
     Guarantee,
     Http,
@@ -99,9 +97,6 @@ class MediaWiki(Connector):
         if there is None or CLOSED in there["text"]:
             return None
         return Seen(says=there["text"], address=self._address(there["title"]))
-
-    def count(self, http: Http, receipts: Iterable[Receipt]) -> dict[str, Counts]:
-        return {}  # MediaWiki itself counts nothing
 
     def whoami(self, http: Http) -> str:
         self._token(http)

@@ -17,7 +17,7 @@ from prefect.states import Completed, State
 
 from connectors import TABLE
 from connectors.http import Http
-from flows import artifacts, blocks
+from flows import artifacts, blocks, limits
 from rolecast import ledger as ledgers
 from rolecast.ledger import plans
 from rolecast.plan import Change, Plan
@@ -46,6 +46,7 @@ def plan(root: str, allow_removals: bool = False) -> Planned:
         with opened.ledger.begin() as conn:
             body = planned.plan.model_dump_json()
             plans.save(conn, planned.plan.digest, body, planned.plan.made_at)
+        limits.prepare([opened.channels[name] for name in executable(planned.plan)])
     _tell(planned)
     return planned
 
@@ -56,7 +57,8 @@ def carry_out(root: str, digest: str, channel: str, start: int, stop: int) -> li
     log = get_run_logger()
     with project(root) as opened:
         changes = executable(_saved(opened.ledger, digest)).get(channel, [])[start:stop]
-        results = opened.publish(changes, lambda one: Http(pace=one.connector.pace))
+        with limits.turn(opened.channels[channel]):
+            results = opened.publish(changes, lambda one: Http(pace=one.connector.pace))
     for result in results:
         level = log.info if result.ok else log.warning
         change = result.change

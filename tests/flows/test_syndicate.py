@@ -1,5 +1,6 @@
 """The flow on a real Prefect server: states, artifacts, and what a killed run leaves."""
 
+import itertools
 import json
 import os
 import signal
@@ -113,6 +114,29 @@ def test_a_secret_may_be_kept_in_a_block(prefect, tmp_path):
     )  # fmt: skip
     assert done.stdout.startswith("block-secret ")
     assert "block-secret" not in done.stdout.removeprefix("block-secret ")
+
+
+def test_workers_take_turns_at_one_account(prefect, tmp_path, proxy):
+    """Two runs with ledgers of their own post to one account: one after the other."""
+    from tests.networks.telegram import Server
+
+    server = Server()
+    front = proxy(server.url)
+    toml = f'[channels.net]\nconnector = "telegram"\nchat = "@a"\napi = "{front.url}"\n'
+    roots = [make(tmp_path / name, toml) for name in ("one", "two")]
+    for root in roots:
+        for number in range(3):
+            drop(root, f"job-{number}", spec(title=f"{root.name} {number}"))
+    front.fault("slow", "POST", "sendMessage", times=None, seconds=0.3)
+    env = {**prefect, "ROLECAST_NET_TOKEN": "token"}
+    running = [subprocess.Popen([sys.executable, "-c", FLOW, str(root)], env=env) for root in roots]
+    assert [one.wait(120) for one in running] == [0, 0]
+    whose = ["one" if "one" in text else "two" for text in server.messages.values()]
+    server.stop()
+    assert sorted(whose) == ["one"] * 3 + ["two"] * 3
+    assert sum(a != b for a, b in itertools.pairwise(whose)) == 1
+    limits = ask(prefect, "v2/concurrency_limits/filter", {})
+    assert ("rolecast-net", 1) in [(one["name"], one["limit"]) for one in limits]
 
 
 @pytest.fixture
