@@ -30,6 +30,7 @@ from rolecast.connector import (
     Refused,
     Unauthorised,
     Unavailable,
+    Vault,
 )
 
 CONNECT, READ = 5.0, 30.0  # seconds
@@ -64,6 +65,7 @@ class Http:
         self.session.headers["User-Agent"] = f"Rolecast/{__version__}"
         self.memory: dict[str, Any] = {}  # what a connector keeps between calls, such as a session
         self.lock = threading.RLock()  # for who changes it
+        self.vault: Vault | None = None  # keeps tokens that are renewed
 
     def json(self, method: str, url: str, **options: Any) -> Any:
         """The decoded body of a 2xx answer; options as for `send`. Raises ConnectorError."""

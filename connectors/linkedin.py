@@ -19,8 +19,8 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
+from connectors.oauth import Renewable
 from rolecast.connector import (
-    Connector,
     ConnectorError,
     Counts,
     Gone,
@@ -42,7 +42,7 @@ _RESERVED = re.compile(rf"({_URL})|({_HASHTAG})|([|{{}}@\[\]()<>#\\*_~])")
 _URN = re.compile(r"urn:li:(?:share|ugcPost|activity):\d+")
 
 
-class LinkedIn(Connector):
+class LinkedIn(Renewable):
     """Posts to one page, with the job's link as a card. A version of the API lives for a year:
     `rolecast doctor` warns before `version` ends."""
 
@@ -72,6 +72,7 @@ class LinkedIn(Connector):
         "202609", description="Version of the API (YYYYMM).", pattern=r"^20\d{2}(0[1-9]|1[0-2])$"
     )
     api: str = Field("https://api.linkedin.com", description="Address of LinkedIn's API.")
+    oauth: str = Field("https://www.linkedin.com", description="Where tokens are renewed.")
 
     def publish(self, http: Http, post: Post) -> Receipt:
         body = {
@@ -179,31 +180,34 @@ class LinkedIn(Connector):
         body = {"initializeUploadRequest": {"owner": self.author}}
         path = "/rest/images?action=initializeUpload"
         made = self._send(http, "POST", path, json=body, idempotent=True).json()["value"]
-        http.send(
-            "PUT",
-            made["uploadUrl"],
-            data=post.image.read(),
-            headers=self._signed() | {"Content-Type": post.image.type},
-            idempotent=True,
-        )
+        raw, type_ = post.image.read(), post.image.type
+
+        def upload(token: str) -> Any:
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": type_}
+            return http.send("PUT", made["uploadUrl"], data=raw, headers=headers, idempotent=True)
+
+        self.authorised(http, upload)
         return {"media": {"id": made["image"], "altText": post.image.alt, "title": post.title}}
 
     def _send(
         self, http: Http, method: str, path: str, restli: str | None = None, **options: Any
     ) -> Any:
-        headers = self._signed() | {
+        headers = {
             "LinkedIn-Version": self.version,
             "X-Restli-Protocol-Version": "2.0.0",
         }
         if restli:
             headers["X-RestLi-Method"] = restli
         url = f"{self.api.rstrip('/')}{path}"
-        return http.send(method, url, headers=headers, errors=_errors, **options)
 
-    def _signed(self) -> dict[str, str]:
-        if self.token is None:
-            raise Unauthorised("there is no access token for LinkedIn")
-        return {"Authorization": f"Bearer {self.token.get_secret_value()}"}
+        def call(token: str) -> Any:
+            signed = headers | {"Authorization": f"Bearer {token}"}
+            return http.send(method, url, headers=signed, errors=_errors, **options)
+
+        return self.authorised(http, call)
+
+    def token_url(self) -> str:
+        return f"{self.oauth.rstrip('/')}/oauth/v2/accessToken"
 
 
 class _Duplicate(Refused):

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr, field_validator
 
+from connectors.oauth import Renewable
 from rolecast.connector import (
     Connector,
     ConnectorError,
@@ -78,7 +79,7 @@ class Teams(Connector):
         return Receipt(id=post.key, address=self.where)
 
 
-class TeamsGraph(Connector):
+class TeamsGraph(Renewable):
     """Posts to one channel under the name of the person who signed in; ten messages in ten
     seconds at most."""
 
@@ -97,10 +98,13 @@ class TeamsGraph(Connector):
         json_schema_extra={
             "how": "In Entra: register an app with the delegated permissions ChannelMessage.Send, "
             "ChannelMessage.Read.All and ChannelMessage.ReadWrite, and sign in as the person who "
-            "posts. The token lasts about an hour: keep it fresh in a Prefect block."
+            "posts. The token lasts about an hour; with a refresh token (offline_access) Rolecast "
+            "renews it."
         },
     )
     api: str = Field("https://graph.microsoft.com/v1.0", description="Address of Graph.")
+    tenant: str = Field("organizations", description="The Entra tenant, for renewing the token.")
+    oauth: str = Field("https://login.microsoftonline.com", description="Where tokens are renewed.")
 
     def publish(self, http: Http, post: Post) -> Receipt:
         return _receipt(self._call(http, "POST", "", json=_message(post)))
@@ -149,18 +153,26 @@ class TeamsGraph(Connector):
         return counted
 
     def whoami(self, http: Http) -> str:
-        me = http.json("GET", f"{self.api}/me", headers=self._signed(), errors=_errors)
+        me = self._ask(http, "GET", "/me")
         return f"{me['displayName']} ({me['userPrincipalName']})"
 
     def _call(self, http: Http, method: str, path: str, **options: Any) -> Any:
         room = f"/teams/{quote(self.team, safe='')}/channels/{quote(self.channel, safe='')}"
-        url = f"{self.api.rstrip('/')}{room}/messages{path}"
-        return http.json(method, url, headers=self._signed(), errors=_errors, **options)
+        return self._ask(http, method, f"{room}/messages{path}", **options)
 
-    def _signed(self) -> dict[str, str]:
-        if self.token is None:
-            raise Unauthorised("there is no access token for Microsoft Graph")
-        return {"Authorization": f"Bearer {self.token.get_secret_value()}"}
+    def _ask(self, http: Http, method: str, path: str, **options: Any) -> Any:
+        def call(token: str) -> Any:
+            headers = {"Authorization": f"Bearer {token}"}
+            url = f"{self.api.rstrip('/')}{path}"
+            return http.json(method, url, headers=headers, errors=_errors, **options)
+
+        return self.authorised(http, call)
+
+    def token_url(self) -> str:
+        return f"{self.oauth.rstrip('/')}/{self.tenant}/oauth2/v2.0/token"
+
+    def more(self) -> dict[str, str]:
+        return {"scope": "https://graph.microsoft.com/.default offline_access"}
 
 
 def card(post: Post) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import regex
 from pydantic import Field, SecretStr
 
+from connectors.oauth import Renewable
 from rolecast.connector import (
-    Connector,
     ConnectorError,
     Counts,
     Gone,
@@ -27,6 +28,7 @@ from rolecast.connector import (
     Receipt,
     Refused,
     Seen,
+    Tokens,
     Unauthorised,
     Unavailable,
 )
@@ -35,7 +37,7 @@ from rolecast.post import Post
 _EMOJI = regex.compile(r"\p{Extended_Pictographic}")
 
 
-class Threads(Connector):
+class Threads(Renewable):
     """Posts to one account, at most 250 in 24 hours. Posts cannot be edited."""
 
     name: ClassVar[str] = "threads"
@@ -45,6 +47,7 @@ class Threads(Connector):
     unit: ClassVar[str] = "characters, an emoji as its bytes"
     settle: ClassVar[float] = 60.0
     pace: ClassVar[float] = 1.0
+    life: ClassVar[timedelta | None] = timedelta(days=60)
     voice: ClassVar[str] = "social"
 
     handle: str = Field(description="The account, without @.")
@@ -123,16 +126,29 @@ class Threads(Connector):
         return None
 
     def _call(self, http: Http, method: str, path: str, **options: Any) -> Any:
-        if self.token is None:
-            raise Unauthorised("there is no access token for Threads")
-        headers = {"Authorization": f"Bearer {self.token.get_secret_value()}"}
         sure = method == "GET" or bool(options.get("idempotent"))
+
+        def call(token: str) -> Any:
+            return http.json(
+                method,
+                f"{self.api.rstrip('/')}{path}",
+                headers={"Authorization": f"Bearer {token}"},
+                errors=lambda status, body: _errors(body, sure),
+                **options,
+            )
+
+        return self.authorised(http, call)
+
+    def renewable(self) -> bool:
+        return True  # with the token itself, while it lasts
+
+    def renew(self, http: Http, tokens: Tokens) -> dict[str, Any]:
         return http.json(
-            method,
-            f"{self.api.rstrip('/')}{path}",
-            headers=headers,
-            errors=lambda status, body: _errors(body, sure),
-            **options,
+            "GET",
+            f"{self.api.rstrip('/')}/refresh_access_token",
+            params={"grant_type": "th_refresh_token"},
+            headers={"Authorization": f"Bearer {tokens.access.get_secret_value()}"},
+            errors=lambda status, body: _errors(body, sure=True),
         )
 
 

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
 
+from connectors.oauth import Renewable
 from rolecast.connector import (
-    Connector,
     ConnectorError,
     Counts,
     Gone,
@@ -31,7 +31,7 @@ from rolecast.post import Post
 PAGES = 10  # of twenty messages each
 
 
-class VivaEngage(Connector):
+class VivaEngage(Renewable):
     """Posts to one community under the name of the person who signed in: Viva Engage has no
     other way. Ten calls in thirty seconds at most; messages cannot be edited."""
 
@@ -49,11 +49,13 @@ class VivaEngage(Connector):
         description="Access token with the permission access_as_user.",
         json_schema_extra={
             "how": "In Entra: register an app with the delegated permission Yammer → "
-            "access_as_user, and sign in as the person who posts. The token lasts about an hour: "
-            "keep it fresh in a Prefect block."
+            "access_as_user, and sign in as the person who posts. The token lasts about an hour; "
+            "with a refresh token (offline_access) Rolecast renews it."
         },
     )
     api: str = Field("https://www.yammer.com/api/v1", description="Address of the API.")
+    tenant: str = Field("organizations", description="The Entra tenant, for renewing the token.")
+    oauth: str = Field("https://login.microsoftonline.com", description="Where tokens are renewed.")
 
     def publish(self, http: Http, post: Post) -> Receipt:
         body = {
@@ -107,11 +109,19 @@ class VivaEngage(Connector):
         return f"{me['full_name']} in community {self.community}"
 
     def _call(self, http: Http, method: str, path: str, **options: Any) -> Any:
-        if self.token is None:
-            raise Unauthorised("there is no access token for Viva Engage")
-        headers = {"Authorization": f"Bearer {self.token.get_secret_value()}"}
         url = f"{self.api.rstrip('/')}{path}"
-        return http.json(method, url, headers=headers, errors=_errors, **options)
+
+        def call(token: str) -> Any:
+            headers = {"Authorization": f"Bearer {token}"}
+            return http.json(method, url, headers=headers, errors=_errors, **options)
+
+        return self.authorised(http, call)
+
+    def token_url(self) -> str:
+        return f"{self.oauth.rstrip('/')}/{self.tenant}/oauth2/v2.0/token"
+
+    def more(self) -> dict[str, str]:
+        return {"scope": "https://www.yammer.com/access_as_user offline_access"}
 
 
 def _errors(status: int, body: Any) -> ConnectorError | None:

@@ -19,6 +19,7 @@ from rolecast.settings import (
     explain,
 )
 
+KEY = "ROLECAST_KEY"  # the variable with the key of the vault
 SecretSource = Callable[[str], str | None]
 
 

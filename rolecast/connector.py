@@ -13,10 +13,11 @@ mutating call counts as OutcomeUnknown.
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -95,16 +96,49 @@ class Counts(BaseModel):
     reshares: int | None = None
 
 
+class Tokens(BaseModel):
+    """What a network gave for an account: to call it with, and to get the next one with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    access: SecretStr
+    refresh: SecretStr | None = None
+    expires: datetime | None = None
+    since: datetime | None = Field(None, description="When we had it first.")
+
+    def plain(self) -> str:
+        """As JSON, secrets and all: only to be sealed."""
+        opened = {
+            "access": self.access.get_secret_value(),
+            "refresh": self.refresh.get_secret_value() if self.refresh else None,
+            "expires": self.expires.isoformat() if self.expires else None,
+            "since": self.since.isoformat() if self.since else None,
+        }
+        return json.dumps(opened)
+
+
+class Vault(Protocol):
+    """Keeps the tokens that a network renews; rolecast.vault.LedgerVault is the real one."""
+
+    def tokens(self, given: Tokens) -> Tokens:
+        """What is valid now, where a person gave `given`."""
+
+    def renewed(self, stale: Tokens, renew: Callable[[Tokens], Tokens]) -> Tokens:
+        """What follows `stale`; `renew` is called by one worker only."""
+
+
 class Http(Protocol):
     """The one way out to a network; connectors.http.Http is the real one.
 
     `json` answers the decoded body of a 2xx answer and raises ConnectorError
     otherwise; `send` answers the raw response for the cases that need its
     status or headers. `memory` keeps what a connector needs between calls to
-    one account, such as a session; `lock` guards it.
+    one account, such as a session; `lock` guards it. `vault` keeps tokens
+    that are renewed, where a key for it is set.
     """
 
     memory: dict[str, Any]
+    vault: Vault | None
     lock: AbstractContextManager[Any]
 
     def send(self, method: str, url: str, **options: Any) -> Any: ...

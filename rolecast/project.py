@@ -32,8 +32,10 @@ class Project:
         config: settings.Settings,
         all_channels: dict[str, Channel],
         ledger: Ledger,
+        key: str | None = None,
     ):
         self.root, self.settings, self.channels, self.ledger = root, config, all_channels, ledger
+        self.key = key  # seals the tokens that networks renew
         own = root / config.templates if config.templates else None
         self.renderer = Renderer(own, config.company.name, self.folder)
 
@@ -48,7 +50,8 @@ class Project:
         """Read `root`/rolecast.toml and open the ledger. Raises SettingsError, LedgerError."""
         config = settings.load(root)
         ledger = Ledger(settings.ledger_address(config, root, dict(env))).open()
-        return cls(root, config, channels.build(config, table, env, block), ledger)
+        built = channels.build(config, table, env, block)
+        return cls(root, config, built, ledger, env.get(channels.KEY) or None)
 
     @property
     def folder(self) -> Path:
@@ -111,4 +114,6 @@ class Project:
         on_result: Callable[[Result], None] = lambda result: None,
     ) -> list[Result]:
         """Carry out changes of a plan. See rolecast.publish.carry_out."""
-        return publish.carry_out(self.ledger, self.channels, changes, http, on_result=on_result)
+        return publish.carry_out(
+            self.ledger, self.channels, changes, http, key=self.key, on_result=on_result
+        )

@@ -77,14 +77,15 @@ def carry_out(
     http: Callable[[Channel], Http],
     *,
     clock: Callable[[], datetime] = now_utc,
+    key: str | None = None,
     step: Step = lambda name: None,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
     """Carry out `changes`, channel by channel; changes that have moved since the plan are left.
 
-    http: gives a channel's way to its network. step: called with the name of every step, for
-    tests that kill the process there. on_result: progress. Network trouble is never raised, it
-    is written to the ledger and answered in the results.
+    http: gives a channel's way to its network. key: seals the tokens that networks renew. step:
+    called with the name of every step, for tests that kill the process there. on_result: progress.
+    Network trouble is never raised, it is written to the ledger and answered in the results.
     """
     by_channel: dict[str, list[Change]] = {}
     for change in changes:
@@ -92,7 +93,7 @@ def carry_out(
     results: list[Result] = []
     with runs.run() as owner:
         for name, todo in by_channel.items():
-            run = _ChannelRun(ledger, channels[name], http, owner, clock, step)
+            run = _ChannelRun(ledger, channels[name], http, owner, clock, step, key)
             for result in run.all(todo):
                 results.append(result)
                 on_result(result)
@@ -110,10 +111,11 @@ class _ChannelRun:
         owner: str,
         clock: Callable[[], datetime],
         step: Step,
+        key: str | None,
     ):
         self.ledger, self.channel, self.owner = ledger, channel, owner
         self.connector, self.clock, self.step = channel.connector, clock, step
-        self._open_http = http
+        self._open_http, self._key = http, key
         self._http: Http | None = None
         self._lock = threading.Lock()
         self._stop: ConnectorError | None = None  # why nothing more goes to this network now
@@ -315,6 +317,10 @@ class _ChannelRun:
         with self._lock:
             if self._http is None:
                 self._http = self._open_http(self.channel)
+                if self._key:
+                    from rolecast.vault import LedgerVault
+
+                    self._http.vault = LedgerVault(self.ledger, self.channel.name, self._key)
             return self._http
 
     def _write(self, done: Sequence[tuple[Change, Finish]]) -> list[Result]:

@@ -69,6 +69,16 @@ def open_http(channel: Channel) -> Http:
     return Http(pace=channel.connector.pace)
 
 
+def way_with_vault(project: Project, channel: Channel) -> Http:
+    """The same, with the tokens that its network renews. Raises VaultError."""
+    http = open_http(channel)
+    if project.key:
+        from rolecast.vault import LedgerVault
+
+        http.vault = LedgerVault(project.ledger, channel.name, project.key)
+    return http
+
+
 def show_problems(problems: Iterable[Problem]) -> None:
     """Each problem as `check` shows it, on stderr."""
     for problem in problems:

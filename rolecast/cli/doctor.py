@@ -22,18 +22,20 @@ def doctor(root: Path) -> None:
             f"ledger   {project.ledger.url.render_as_string()} (tables {project.ledger.version()})"
         )
         click.echo(f"folder   {project.folder}")
-        bad = [c.name for c in project.channels.values() if c.enabled and not _ask(c)]
+        bad = [c.name for c in project.channels.values() if c.enabled and not _ask(project, c)]
     raise SystemExit(1 if bad else 0)
 
 
-def _ask(channel) -> bool:
-    from rolecast.channels import variable
+def _ask(project, channel) -> bool:
+    from rolecast.channels import KEY, variable
     from rolecast.connector import ConnectorError
 
     connector = channel.connector
     click.secho(f"\n{channel.name}  ({connector.label})", bold=True)
     for warning in connector.warnings(date.today()):
         click.secho(f"  soon     {warning}", fg="yellow")
+    if getattr(connector, "refresh_token", None) and not project.key:
+        click.secho(f"  soon     set {KEY}: without it the token is not renewed", fg="yellow")
     missing = connector.missing()
     if missing:
         for field in missing:
@@ -45,7 +47,8 @@ def _ask(channel) -> bool:
         return True
     try:
         click.secho(
-            f"  ready    posts as {connector.whoami(common.open_http(channel))}", fg="green"
+            f"  ready    posts as {connector.whoami(common.way_with_vault(project, channel))}",
+            fg="green",
         )
     except ConnectorError as error:
         click.secho(f"  not ready  {error}", fg="red")

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0001"  # the newest migration; a test compares it with the files
+HEAD = "0002"  # the newest migration; a test compares it with the files
 
 metadata = MetaData(
     naming_convention={
@@ -152,4 +152,14 @@ clicks = Table(
     Column("device", String(16), nullable=False),  # phone, tablet, desktop, bot, other
     Column("referrer", Text),  # the host only
     Index("ix_clicks_link", "link"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("channel", String(64), primary_key=True),
+    Column("seed", String(32), nullable=False),  # digest of what a person gave: other, start anew
+    Column("sealed", LargeBinary, nullable=False),  # encrypted; the key is not in the ledger
+    Column("version", Integer, nullable=False),
+    Column("lease_until", Utc),  # somebody is renewing them
 )
