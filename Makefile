@@ -43,8 +43,9 @@ quick: setup
 lint: setup
 	@$(RUN) ruff check .
 
-bench: setup
-	@for script in start check plan publish; do $(RUN) python bench/$$script.py || exit 1; done
+bench: setup servers
+	@$(UV) sync --frozen --quiet --compile-bytecode --group bench
+	@for script in start check plan publish publish_network; do $(RUN) python bench/$$script.py || exit 1; done
 
 docs: setup
 	@$(RUN) python -m docs.generate

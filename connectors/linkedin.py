@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -73,6 +74,24 @@ class LinkedIn(Renewable):
     )
     api: str = Field("https://api.linkedin.com", description="Address of LinkedIn's API.")
     oauth: str = Field("https://www.linkedin.com", description="Where tokens are renewed.")
+    reader: bool = Field(
+        False,
+        description="Read reactions and comments as a signed-in person through the package "
+        "linkedin-api, where the company has no partner access. Unofficial: LinkedIn's user "
+        "agreement forbids it, and the person's account may be closed. It cannot post. Install "
+        "`rolecast[linkedin-reader]`, and never LinkedIn's own client beside it: both are called "
+        "linkedin_api.",
+    )
+    reader_li_at: SecretStr | None = Field(
+        None,
+        description="Cookie li_at of that person's session.",
+        json_schema_extra={"how": "Only with `reader`: from the browser.", "optional": True},
+    )
+    reader_jsessionid: SecretStr | None = Field(
+        None,
+        description="Cookie JSESSIONID of that session.",
+        json_schema_extra={"how": "Only with `reader`: from the browser.", "optional": True},
+    )
 
     def publish(self, http: Http, post: Post) -> Receipt:
         body = {
@@ -128,6 +147,8 @@ class LinkedIn(Renewable):
         return Seen(says=unescape(there["commentary"]), address=receipt.address)
 
     def count(self, http: Http, receipts: Iterable[Receipt]) -> dict[str, Counts]:
+        if self.reader:
+            return self._read(receipts)
         if not self.author.startswith("urn:li:organization:"):
             return {}
         counted = {}
@@ -147,6 +168,40 @@ class LinkedIn(Renewable):
                     comments=figures["commentCount"],
                     reshares=figures["shareCount"],
                 )
+        return counted
+
+    def _read(self, receipts: Iterable[Receipt]) -> dict[str, Counts]:
+        """Reactions and comments as a person sees them; the package waits seconds before each
+        call, and so do we. Raises Unauthorised, Unavailable."""
+        import requests
+
+        if not (self.reader_li_at and self.reader_jsessionid):
+            raise Unauthorised("`reader` needs the cookies reader_li_at and reader_jsessionid")
+        try:
+            from linkedin_api import Linkedin
+        except ImportError as error:
+            raise Unauthorised(
+                "`reader` needs rolecast[linkedin-reader]; LinkedIn's own client must not be "
+                "installed beside it"
+            ) from error
+        cookies = requests.cookies.RequestsCookieJar()
+        cookies.set("li_at", self.reader_li_at.get_secret_value())
+        cookies.set("JSESSIONID", self.reader_jsessionid.get_secret_value())
+        voyager = Linkedin("", "", cookies=cookies)
+        voyager.client.session.request = partial(voyager.client.session.request, timeout=(5, 30))
+        counted = {}
+        for receipt in receipts:
+            kind, _, number = receipt.id.rpartition(":")
+            try:
+                likes = len(voyager.get_post_reactions(receipt.id))
+                # Comments are asked for by the activity's number, which other urns do not tell.
+                known = kind == "urn:li:activity"
+                comments = len(voyager.get_post_comments(number)) if known else None
+            except (requests.RequestException, LookupError, TypeError, ValueError) as error:
+                raise Unavailable(
+                    "LinkedIn's pages answered something else than figures"
+                ) from error
+            counted[receipt.id] = Counts(likes=likes, comments=comments)
         return counted
 
     def whoami(self, http: Http) -> str:
