@@ -87,7 +87,11 @@ def _inline(node: PageElement, to: Dialect) -> str:
     return words
 
 
-_WIKITEXT = re.compile(r"[\[\]{}|<>'~*#:;=&_!-]")
+# What wikitext reads as markup: brackets and such anywhere; the rest only where it is doubled,
+# begins or ends a piece of text, or makes an address out of words.
+_WIKITEXT = re.compile(
+    r"[\[\]{}|<>&]|'(?='|$)|(?<=')'|^'|~(?=~|$)|(?<=~)~|^~|_(?=_)|(?<=_)_|:(?=//)|^[*#:;=!-]|=$"
+)
 
 
 def _entities(text: str) -> str:
@@ -104,8 +108,18 @@ WIKITEXT = Dialect(
     item=lambda kind, depth: ("#" if kind == "ol" else "*") * depth + " ",
     newline="<br />",
 )
+# DokuWiki's markup is made of doubled signs, and of some at the beginning of a line.
+_DOKUWIKI = re.compile(
+    r"[*/_'\[\]{}()=~%\\<>^|-]{2,}|[<>^|%]|^[*/_'\[\]{}()=~\\-]|[*/_'\[\]{}()=~\\-]$"
+)
+
+
+def _nowiki(text: str) -> str:
+    return _DOKUWIKI.sub(lambda found: f"%%{found[0].replace('%%', '% %')}%%", text)
+
+
 DOKUWIKI = Dialect(
-    text=lambda text: re.sub(r"[^\w\s.,;!?]+", lambda f: f"%%{f[0].replace('%%', '% %')}%%", text),
+    text=_nowiki,
     heading=lambda level, words: f"{'=' * (7 - level)} {words} {'=' * (7 - level)}",
     bold=lambda words: f"**{words}**",
     italic=lambda words: f"//{words}//",

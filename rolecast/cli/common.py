@@ -139,7 +139,7 @@ def summary(plan: Plan) -> str:
     """One line: what the plan holds."""
     counts = plan.counts()
     steps = ", ".join(f"{number} to {action}" for action, number in counts.items())
-    parts = [f"{plan.jobs} job specs", steps or "nothing to change"]
+    parts = [f"{plan.jobs} job spec{'' if plan.jobs == 1 else 's'}", steps or "nothing to change"]
     if plan.blocked:
         parts.append(f"{len(plan.blocked)} held back")
     if plan.files_with_problems:
