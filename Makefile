@@ -35,7 +35,7 @@ servers: setup
 	@tests/servers/install
 
 test: setup servers lint
-	@$(RUN) pytest
+	@$(RUN) pytest -n 2 --dist worksteal
 
 quick: setup
 	@$(RUN) pytest -m "not servers"

@@ -168,7 +168,8 @@ def _errors(status: int, body: Any) -> ConnectorError | None:
     code = body.get("code", "") if isinstance(body, dict) else ""
     if code in ("rest_post_invalid_id", "rest_already_trashed"):
         return Gone("the article is not on the blog any more")
-    if status in (401, 403):
+    # Whoever is not signed in may not ask for drafts; WordPress calls that a wrong parameter.
+    if status in (401, 403) or (code == "rest_invalid_param" and "rest_forbidden" in str(body)):
         return Unauthorised(f"WordPress does not let this user do that ({code or status})")
     if code == "rest_invalid_param":
         return Refused(f"WordPress does not take this: {body.get('message', code)}")
