@@ -16,6 +16,7 @@ from tests.servers import (
     DokuWiki,
     FaultProxy,
     Ghost,
+    MastodonMock,
     Matrix,
     MediaWiki,
     Misago,
@@ -27,7 +28,18 @@ from tests.servers import (
     sharing,
 )
 
-KINDS = [PDS, WordPress, Postgres, MediaWiki, DokuWiki, Matrix, Postfix, Ghost, Misago]
+KINDS = [
+    PDS,
+    WordPress,
+    Postgres,
+    MediaWiki,
+    DokuWiki,
+    Matrix,
+    Postfix,
+    Ghost,
+    Misago,
+    MastodonMock,
+]
 SERVER_FIXTURES = {"own_pds", "chromium", "page", *(kind.script for kind in KINDS)}
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -116,6 +128,12 @@ def dokuwiki() -> DokuWiki:
 def matrix() -> Matrix:
     """The Matrix home server of this run. Make a ``new_member()`` per test."""
     return shared_server(Matrix)
+
+
+@pytest.fixture(scope="session")
+def mastodon() -> MastodonMock:
+    """The mastodon_mock of this run, shared by its tests."""
+    return shared_server(MastodonMock)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ listens on loopback, on ports chosen at start.
 from .base import Server, ServerUnavailable
 from .dokuwiki import DokuWiki
 from .ghost import Ghost
+from .mastodon import MastodonMock
 from .matrix import Matrix
 from .mediawiki import MediaWiki
 from .misago import Misago
@@ -24,6 +25,7 @@ __all__ = [
     "Fault",
     "FaultProxy",
     "Ghost",
+    "MastodonMock",
     "Matrix",
     "MediaWiki",
     "Misago",
