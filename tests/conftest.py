@@ -13,6 +13,7 @@ import pytest
 
 from tests.servers import (
     PDS,
+    BlueskyNetwork,
     DokuWiki,
     FaultProxy,
     Ghost,
@@ -30,6 +31,7 @@ from tests.servers import (
 
 KINDS = [
     PDS,
+    BlueskyNetwork,
     WordPress,
     Postgres,
     MediaWiki,
@@ -134,6 +136,12 @@ def matrix() -> Matrix:
 def mastodon() -> MastodonMock:
     """The mastodon_mock of this run, shared by its tests."""
     return shared_server(MastodonMock)
+
+
+@pytest.fixture(scope="session")
+def appview() -> BlueskyNetwork:
+    """The PDS with an AppView of this run. Make a ``new_account()`` per test."""
+    return shared_server(BlueskyNetwork)
 
 
 @pytest.fixture(scope="session")

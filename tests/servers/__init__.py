@@ -4,6 +4,7 @@ Software comes from Debian and npm (``tests/servers/install``); everything
 listens on loopback, on ports chosen at start.
 """
 
+from .appview import BlueskyNetwork
 from .base import Server, ServerUnavailable
 from .dokuwiki import DokuWiki
 from .ghost import Ghost
@@ -21,6 +22,7 @@ __all__ = [
     "PDS",
     "Account",
     "Answer",
+    "BlueskyNetwork",
     "DokuWiki",
     "Fault",
     "FaultProxy",
