@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import warnings
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
+from connectors.oauth import Renewable
 from rolecast.connector import (
-    Connector,
     ConnectorError,
     Counts,
     Gone,
@@ -30,6 +30,7 @@ from rolecast.connector import (
     Receipt,
     Refused,
     Seen,
+    Tokens,
     Unauthorised,
 )
 from rolecast.image import Media
@@ -49,11 +50,13 @@ _KEYS = (
 
 def _key(what: str) -> Any:
     return Field(
-        None, description=f"{what} of the app.", json_schema_extra={"how": _KEYS.format(what)}
+        None,
+        description=f"{what} of the app (OAuth 1.0a).",
+        json_schema_extra={"how": _KEYS.format(what)},
     )
 
 
-class X(Connector):
+class X(Renewable):
     """Posts to one account. Equal texts are refused by X for a while. A post with a link costs
     about thirteen times one without. Posts can be edited for 30 minutes, by paying accounts."""
 
@@ -68,6 +71,15 @@ class X(Connector):
 
     api: str = Field("https://api.x.com", description="Address of X's API.")
     handle: str = Field(description="The account, without @.")
+    token: SecretStr | None = Field(
+        None,
+        description="Access token of OAuth 2.0, instead of the four keys; it lasts two hours.",
+        json_schema_extra={
+            "how": "Authorise the app with tweet.read, tweet.write, users.read, media.write and "
+            "offline.access; with the refresh token and ROLECAST_KEY it is renewed.",
+            "optional": True,
+        },
+    )
     consumer_key: SecretStr | None = _key("API key")
     consumer_secret: SecretStr | None = _key("API key secret")
     access_token: SecretStr | None = _key("access token")
@@ -80,10 +92,10 @@ class X(Connector):
     def publish(self, http: Http, post: Post) -> Receipt:
         try:
             body = {"text": self.wire(post)} | self._media(http, post)
-            answer = self._client(http).request("POST", "/2/tweets", json=body, user_auth=True)
+            answer = self._post(http, "/2/tweets", body)
         except _Duplicate:
             return self._duplicate(http, post)
-        return self._receipt(answer.json()["data"]["id"])
+        return self._receipt(answer["id"])
 
     def edit(self, http: Http, receipt: Receipt, post: Post) -> Receipt:
         if not self.may_edit or not _fresh(receipt):
@@ -95,20 +107,19 @@ class X(Connector):
             "text": self.wire(post),
             "edit_options": {"previous_post_id": latest["id"]},
         } | self._media(http, post)
-        answer = self._client(http).request("POST", "/2/tweets", json=body, user_auth=True)
-        return self._receipt(answer.json()["data"]["id"])
+        return self._receipt(self._post(http, "/2/tweets", body)["id"])
 
     def withdraw(self, http: Http, receipt: Receipt) -> None:
         with suppress(Gone):
-            self._client(http, idempotent=True).delete_tweet(receipt.id)
+            self._do(http, lambda x, own: x.delete_tweet(receipt.id, user_auth=own), True)
 
     def find(self, http: Http, post: Post) -> Receipt | None:
-        client = self._client(http)
-        found = client.get_users_tweets(
-            self._id(http),
-            max_results=100,
-            tweet_fields=["created_at", "entities"],
-            user_auth=True,
+        number = self._id(http)
+        found = self._do(
+            http,
+            lambda x, own: x.get_users_tweets(
+                number, max_results=100, tweet_fields=["created_at", "entities"], user_auth=own
+            ),
         )
         for item in found.get("data", []):
             if self._is_ours(item, post):
@@ -116,10 +127,7 @@ class X(Connector):
         return None
 
     def look(self, http: Http, receipt: Receipt) -> Seen | None:
-        found = self._client(http).get_tweets(
-            [receipt.id], tweet_fields=["entities"], user_auth=True
-        )
-        for item in found.get("data", []):
+        for item in self._lookup(http, [receipt.id], "entities"):
             return Seen(says=_unshortened(item), address=receipt.address)
         return None
 
@@ -127,17 +135,13 @@ class X(Connector):
         counted, ids = {}, [receipt.id for receipt in receipts]
         for start in range(0, len(ids), 100):
             # Clicks are told only to the author, for posts of the last 30 days.
-            found = self._client(http).get_tweets(
-                ids[start : start + 100],
-                tweet_fields=["public_metrics", "non_public_metrics"],
-                user_auth=True,
-            )
-            for item in found.get("data", []):
+            fields = ("public_metrics", "non_public_metrics")
+            for item in self._lookup(http, ids[start : start + 100], *fields):
                 counted[item["id"]] = _counts(item)
         return counted
 
     def whoami(self, http: Http) -> str:
-        me = self._client(http).get_me(user_auth=True)["data"]
+        me = self._do(http, lambda x, own: x.get_me(user_auth=own))["data"]
         if me["username"].casefold() != self.handle.removeprefix("@").casefold():
             raise Unauthorised(f"these keys belong to @{me['username']}, not to @{self.handle}")
         return f"@{me['username']}"
@@ -161,7 +165,28 @@ class X(Connector):
 
     # below: the calls
 
-    def _client(self, http: Http, idempotent: bool = False) -> tweepy.Client:
+    def missing(self) -> list[str]:
+        return [] if self.token else super().missing()
+
+    def token_url(self) -> str:
+        return f"{self.api.rstrip('/')}/2/oauth2/token"
+
+    def renew(self, http: Http, tokens: Tokens) -> dict[str, Any]:
+        body = {"grant_type": "refresh_token", "client_id": self.client_id}
+        body["refresh_token"] = tokens.refresh.get_secret_value() if tokens.refresh else ""
+        secret = self.client_secret
+        auth = (self.client_id, secret.get_secret_value()) if secret else None
+        return http.json("POST", self.token_url(), data=body, auth=auth)
+
+    def _do(
+        self, http: Http, work: Callable[[tweepy.Client, bool], Any], idempotent: bool = False
+    ) -> Any:
+        """`work` with a client of tweepy's, and whether it signs with the four keys."""
+        if self.token is None:
+            return work(self._client(http, idempotent), True)
+        return self.authorised(http, lambda t: work(self._client(http, idempotent, t), False))
+
+    def _client(self, http: Http, idempotent: bool, token: str | None = None) -> tweepy.Client:
         import tweepy
 
         keys = [
@@ -173,21 +198,33 @@ class X(Connector):
                 self.access_token_secret,
             )
         ]
-        client = tweepy.Client(None, *keys, return_type=dict)
+        client = tweepy.Client(token, *keys, return_type=dict)
         client.session = _Session(http, self.api, idempotent)
         return client
+
+    def _post(self, http: Http, path: str, body: Any, idempotent: bool = False) -> dict[str, Any]:
+        return self._do(
+            http,
+            lambda x, own: x.request("POST", path, json=body, user_auth=own).json()["data"],
+            idempotent,
+        )
+
+    def _lookup(self, http: Http, ids: list[str], *fields: str) -> list[dict[str, Any]]:
+        return self._do(
+            http, lambda x, own: x.get_tweets(ids, tweet_fields=list(fields), user_auth=own)
+        ).get("data", [])
 
     def _id(self, http: Http) -> str:
         with http.lock:
             if "id" not in http.memory:
-                http.memory["id"] = self._client(http).get_me(user_auth=True)["data"]["id"]
+                me = self._do(http, lambda x, own: x.get_me(user_auth=own))
+                http.memory["id"] = me["data"]["id"]
             return http.memory["id"]
 
     def _latest(self, http: Http, number: str) -> dict[str, str]:
         """Number and text of the newest version of a post. Raises Gone."""
-        client, fields = self._client(http), ["edit_history_tweet_ids", "entities"]
         for _ in range(2):
-            found = client.get_tweets([number], tweet_fields=fields, user_auth=True).get("data")
+            found = self._lookup(http, [number], "edit_history_tweet_ids", "entities")
             if not found:
                 raise Gone("the post is not on X any more")
             newest = found[0]["edit_history_tweet_ids"][-1]
@@ -203,11 +240,10 @@ class X(Connector):
             "media": b64encode(post.image.read()).decode(),
             "media_category": "tweet_image",
         }
-        client = self._client(http, idempotent=True)  # an upload that nobody uses is forgotten
-        sent = client.request("POST", "/2/media/upload", json=body, user_auth=True)
-        number = sent.json()["data"]["id"]
+        # An upload that nobody uses is forgotten, so it may be repeated.
+        number = self._post(http, "/2/media/upload", body, idempotent=True)["id"]
         about = {"id": number, "metadata": {"alt_text": {"text": post.image.alt}}}
-        client.request("POST", "/2/media/metadata", json=about, user_auth=True)
+        self._post(http, "/2/media/metadata", about, idempotent=True)
         return {"media": {"media_ids": [number]}}
 
     def _duplicate(self, http: Http, post: Post) -> Receipt:

@@ -229,3 +229,39 @@ def test_doctor_says_that_a_key_is_missing(linkedin):
     told = CliRunner().invoke(main, ["--root", str(root), "doctor"], env=env).output
     assert "set ROLECAST_KEY" in told
     assert "posts as the page urn:li:organization:5515715" in told
+
+
+def test_x_takes_a_token_of_oauth_2_and_renews_it(tmp_path):
+    """docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code: a refresh token works
+    once; a confidential client shows its secret as Basic authorisation."""
+    from tests.networks.x import Server as XServer
+
+    class Expiring(XServer):
+        valid, renewals = "access-2", 0
+
+        def refuses(self, call):
+            return None if call.token == self.valid else (401, {"title": "Unauthorized"})
+
+        def _answer(self, call):
+            if call.path != "/2/oauth2/token":
+                return super()._answer(call)
+            assert call.headers["authorization"] == "Basic YXBwOmFwcC1zZWNyZXQ="
+            assert call.form["refresh_token"] == "refresh-1"
+            self.renewals += 1
+            return 200, {
+                "token_type": "bearer",
+                "expires_in": 7200,
+                "access_token": "access-2",
+                "refresh_token": "refresh-2",
+            }
+
+    server = Expiring()
+    toml = (
+        f'[channels.net]\nconnector = "x"\napi = "{server.url}"\nhandle = "careers"\n'
+        'client_id = "app"\n'
+    )
+    root = make(tmp_path, toml, pilot=spec())
+    (result,) = publish(root, ENV)
+    assert result.ok, result.reason
+    assert (len(server.posts), server.renewals, server.broken) == (1, 1, [])
+    server.stop()
