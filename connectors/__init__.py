@@ -11,6 +11,7 @@ _CLASSES = {
     "bluesky": "bluesky.Bluesky",
     "board": "board.Board",
     "byhand": "byhand.ByHand",
+    "confluence": "confluence.Confluence",
     "discord": "discord.Discord",
     "discord-webhook": "discord.DiscordWebhook",
     "discourse": "discourse.Discourse",
