@@ -180,22 +180,32 @@ class _ChannelRun:
             todo = [(c, before) for c, before in todo if c.action is not Action.publish]
             if new:
                 yield from self._perform_together(new)
-        if self.connector.local or len(todo) <= 1:
+        deadline = self.clock() + LEASE
+        ids = [change.publication_id for change, _ in todo]
+        if self.connector.local or min(len(todo), self.channel.policy.workers) <= 1:
             for change, before in todo:
+                deadline = self._prolong(ids, deadline)
                 yield change, self._perform(change, before)
             return
-        deadline = self.clock() + LEASE
         with ThreadPoolExecutor(self.channel.policy.workers, self.channel.name) as pool:
             waiting = {pool.submit(self._perform, c, before): c for c, before in todo}
             while waiting:
                 finished, _ = wait(waiting, timeout=30, return_when=FIRST_COMPLETED)
                 for future in finished:
                     yield waiting.pop(future), future.result()
-                if waiting and self.clock() > deadline - MARGIN:
-                    deadline = self.clock() + LEASE
-                    with self.ledger.begin() as conn:
-                        ids = [change.publication_id for change in waiting.values()]
-                        attempts.extend(conn, self.owner, ids, deadline)
+                deadline = self._prolong(ids, deadline)
+
+    def _prolong(self, ids: Sequence[int], deadline: datetime) -> datetime:
+        """Keep our claims when they are about to lapse, also on what is done and not yet written.
+
+        Answers until when they now hold.
+        """
+        if self.clock() <= deadline - MARGIN:
+            return deadline
+        deadline = self.clock() + LEASE
+        with self.ledger.begin() as conn:
+            attempts.extend(conn, self.owner, ids, deadline)
+        return deadline
 
     def _perform_together(
         self, todo: Sequence[tuple[Change, Publication]]

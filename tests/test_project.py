@@ -253,3 +253,36 @@ def test_unchanged_files_are_not_even_read(root, project, monkeypatch):
 
     monkeypatch.setattr(Path, "read_bytes", never)
     assert actions(project) == []
+
+
+def test_a_long_run_keeps_its_claims_on_what_is_not_yet_written(tmp_path):
+    from dataclasses import replace
+
+    from connectors.board import Board
+    from rolecast.publish import carry_out as carry
+
+    now, lapsed = [NOW], []
+
+    class Slow(Board):
+        """Takes two minutes for a post, and looks each time whose claims have lapsed."""
+
+        local = False
+
+        def publish(self, http, post):
+            now[0] += timedelta(minutes=2)
+            with project.ledger.read() as conn:
+                lapsed.extend(p for p in publications.sending(conn) if p.lease_until <= now[0])
+            return super().publish(http, post)
+
+    jobs = {f"job_{n}": spec(title=f"Job {n}") for n in range(12)}
+    root = make(tmp_path, BOARD + "policy = { workers = 1 }\n", **jobs)
+    project = open_project(root)
+    changes = project.plan(now=NOW, wait=0).plan.changes
+    board = project.channels["board"]
+    slow = replace(board, connector=Slow.model_construct(**dict(board.connector)))
+    results = carry(
+        project.ledger, {"board": slow}, changes, lambda channel: None, clock=lambda: now[0]
+    )
+    project.ledger.close()
+    assert [result.state for result in results] == ["live"] * 12
+    assert lapsed == []
