@@ -33,6 +33,7 @@ _CLASSES = {
     "vivaengage": "vivaengage.VivaEngage",
     "wordpress": "wordpress.WordPress",
     "x": "x.X",
+    "xmpp": "xmpp.Xmpp",
 }
 
 

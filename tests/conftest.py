@@ -17,12 +17,14 @@ from tests.servers import (
     DokuWiki,
     FaultProxy,
     Ghost,
+    Mailman,
     MastodonMock,
     Matrix,
     MediaWiki,
     Misago,
     Postfix,
     Postgres,
+    Prosody,
     Server,
     ServerUnavailable,
     WordPress,
@@ -38,6 +40,8 @@ KINDS = [
     DokuWiki,
     Matrix,
     Postfix,
+    Mailman,
+    Prosody,
     Ghost,
     Misago,
     MastodonMock,
@@ -148,6 +152,18 @@ def appview() -> BlueskyNetwork:
 def postfix() -> Postfix:
     """The mail server of this run, shared by its tests."""
     return shared_server(Postfix)
+
+
+@pytest.fixture(scope="session")
+def mailman() -> Mailman:
+    """The list server of this run, with a mail server of its own. Make a list per test."""
+    return shared_server(Mailman)
+
+
+@pytest.fixture(scope="session")
+def prosody() -> Prosody:
+    """The XMPP server of this run, shared by its tests. Make a room per test."""
+    return shared_server(Prosody)
 
 
 @pytest.fixture(scope="session")

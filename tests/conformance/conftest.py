@@ -9,10 +9,20 @@ import pytest
 from tests.networks import NETWORKS, Network, of
 
 # The real ones need a server of their own, and so the slow tier.
-REAL = {"bluesky", "wordpress", "mediawiki", "dokuwiki", "ghost", "misago", "matrix", "mail"}
+REAL = {
+    "bluesky",
+    "wordpress",
+    "mediawiki",
+    "dokuwiki",
+    "ghost",
+    "misago",
+    "matrix",
+    "mail",
+    "xmpp",
+}
 
 # These do not speak HTTP: their faults and crashes have a test of their own.
-OTHER = {"mail"}
+OTHER = {"mail", "xmpp"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

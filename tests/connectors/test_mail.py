@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 
 import pytest
@@ -134,3 +135,44 @@ def test_killed_while_the_mail_is_on_its_way(postfix, proxy, tmp_path, to):
     publish(root)
     assert states(root) == {"job-0/net": "held"}
     assert len(postfix.mails(to)) == 1
+
+
+def test_a_list_server_passes_it_on_to_each_member_once(mailman, tmp_path, to):
+    """A real GNU Mailman: everyone gets it, links whole, and the archive keeps one."""
+    crew = [f"{who}-{to}" for who in ("ada", "grace")]
+    address = mailman.new_list(to.partition("@")[0], crew)
+    root = folder(tmp_path, mailman.mail.port, address, jobs=2)
+    assert all(result.ok for result in publish(root))
+    (kept,) = mailman.archive(address, 1)
+    project = open_project(root)
+    with project.ledger.read() as conn:
+        sent = publications.everything(conn)
+    project.ledger.close()
+    assert {one.received().id.partition("#")[0] for one in sent} == {kept["Message-ID"]}
+    for member in crew:
+        (mail,) = arrived(mailman.mail, member)
+        text = mail.get_body(("plain",)).get_content()
+        assert all(project.link(one.link) in text for one in sent)
+        assert mail["List-Id"] == f"<{address.replace('@', '.')}>"
+        assert mail["Auto-Submitted"] == "auto-generated"
+    assert publish(root) == []
+
+
+def test_a_list_with_a_moderator_holds_it_until_they_agree(mailman, tmp_path, to):
+    address = mailman.new_list(to.partition("@")[0], [to], moderated=True)
+    root = folder(tmp_path, mailman.mail.port, address)
+    publish(root)
+    (held,) = mailman.held(address, 1)
+    assert held["subject"] == "Pilot 0 <b> & Söhne"
+    assert mailman.mail.mails(to) == []
+    mailman.ask("POST", f"/lists/{address}/held/{held['request_id']}", action="accept")
+    assert len(mailman.archive(address, 1)) == 1
+    assert len(arrived(mailman.mail, to)) == 1
+
+
+def arrived(server, member):
+    """The member's mails; Mailman takes a moment to pass them on."""
+    deadline = time.monotonic() + 20
+    while not (mails := server.mails(member)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return mails

@@ -8,6 +8,7 @@ from .appview import BlueskyNetwork
 from .base import Server, ServerUnavailable
 from .dokuwiki import DokuWiki
 from .ghost import Ghost
+from .mailman import Mailman
 from .mastodon import MastodonMock
 from .matrix import Matrix
 from .mediawiki import MediaWiki
@@ -15,6 +16,7 @@ from .misago import Misago
 from .pds import PDS, Account
 from .postfix import Postfix
 from .postgres import Postgres
+from .prosody import Prosody
 from .proxy import Answer, Fault, FaultProxy, Request
 from .wordpress import WordPress
 
@@ -27,12 +29,14 @@ __all__ = [
     "Fault",
     "FaultProxy",
     "Ghost",
+    "Mailman",
     "MastodonMock",
     "Matrix",
     "MediaWiki",
     "Misago",
     "Postfix",
     "Postgres",
+    "Prosody",
     "Request",
     "Server",
     "ServerUnavailable",

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Postfix as an instance of its own on loopback: all mail for example.test lands in a Maildir,
-# nothing leaves the machine. bounce@ is refused, greylist@ deferred.
+# nothing leaves the machine. bounce@ is refused, greylist@ deferred. Mail for lists.example.test
+# goes on to a list server at LMTP_PORT, where there is one.
 #
 #   postfix.sh install | start DIR | stop DIR
 . "$(dirname "$0")/common.sh"
@@ -50,6 +51,8 @@ virtual_mailbox_maps = static:all/
 virtual_uid_maps = static:$(id -u vmail)
 virtual_gid_maps = static:$(getent group vmail | cut -d: -f3)
 virtual_minimum_uid = 100
+relay_domains = lists.example.test
+transport_maps = inline:{lists.example.test=lmtp:[127.0.0.1]:${LMTP_PORT:-1}}
 default_transport = error:5.1.1 this test server sends nothing outside
 alias_maps =
 alias_database =
