@@ -1,7 +1,8 @@
 """X (formerly Twitter), API v2, through tweepy.
 
 Sources: docs.x.com/x-api/posts (create, edit, delete, lookup, media/upload), X's OpenAPI
-file 2.167, docs.x.com/changelog for the prices; lengths: twitter-text configuration v3.
+file 2.167, docs.x.com/changelog for the prices; lengths: twitter-text configuration v3;
+docs.x.com/x-ads-api/creatives (cards, media library) for links in cards.
 
 tweepy builds and signs the requests; it has no time-out of its own and would leak requests'
 errors, so its session is replaced by our one way out. X takes no key of ours and refuses an
@@ -17,7 +18,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from connectors.oauth import Renewable
 from rolecast.connector import (
@@ -33,7 +34,7 @@ from rolecast.connector import (
     Tokens,
     Unauthorised,
 )
-from rolecast.image import Media
+from rolecast.image import Image, Media, cropped
 from rolecast.post import Post
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 TWEEPYS_HOST = "https://api.twitter.com"  # a literal in tweepy
 EDIT_WINDOW = timedelta(minutes=29)  # 30 at X, for accounts that may edit at all
 PLAIN, WITH_LINK = 0.015, 0.20  # US dollars a post, since 20 April 2026
+CARD_RATIO, CARD_WIDTH = 1.91, 800  # of a card's picture; least width in pixels
 _KEYS = (
     "At developer.x.com: make an app with read and write permission, then Keys and tokens → "
     "generate {}. Keys of OAuth 1.0a do not expire."
@@ -84,14 +86,25 @@ class X(Renewable):
     consumer_secret: SecretStr | None = _key("API key secret")
     access_token: SecretStr | None = _key("access token")
     access_token_secret: SecretStr | None = _key("access token secret")
-    link: Literal["post", "none"] = Field(
-        "post", description="Whether the link stands in the post; without it a post is cheaper."
+    link: Literal["post", "card", "none"] = Field(
+        "post",
+        description="Where the link stands; a post without one in its text is cheaper. `card` "
+        "needs `ads_account`, the four keys, and a picture; a job without a picture has the link "
+        "in its post.",
     )
+    ads_account: str = Field("", description="Account at X Ads, such as 18ce54d4x5t; for `card`.")
+    ads_api: str = Field("https://ads-api.x.com", description="Address of X's Ads API.")
     may_edit: bool = Field(False, description="Whether the account may edit (X Premium).")
+
+    @model_validator(mode="after")
+    def _card_needs_an_account(self) -> X:
+        if self.link == "card" and not self.ads_account:
+            raise ValueError('link = "card" needs ads_account')
+        return self
 
     def publish(self, http: Http, post: Post) -> Receipt:
         try:
-            body = {"text": self.wire(post)} | self._media(http, post)
+            body = {"text": self.wire(post)} | self._attached(http, post)
             answer = self._post(http, "/2/tweets", body)
         except _Duplicate:
             return self._duplicate(http, post)
@@ -106,7 +119,7 @@ class X(Renewable):
         body = {
             "text": self.wire(post),
             "edit_options": {"previous_post_id": latest["id"]},
-        } | self._media(http, post)
+        } | self._attached(http, post)
         return self._receipt(self._post(http, "/2/tweets", body)["id"])
 
     def withdraw(self, http: Http, receipt: Receipt) -> None:
@@ -154,19 +167,21 @@ class X(Renewable):
         return parse_tweet(text).weightedLength
 
     def wire(self, post: Post) -> str:
-        if self.link == "post":
+        if self.link == "post" or (self.link == "card" and post.image is None):
             return post.text
         lines = [line for line in post.text.split("\n") if line.strip() != post.link]
         return "\n".join(lines).replace(post.link, "").strip()
 
     def cost(self, post: Post) -> str:
-        with_link = post.link in self.wire(post)
-        return f"${WITH_LINK if with_link else PLAIN:.3f}{' (it has a link)' if with_link else ''}"
+        if post.link in self.wire(post):
+            return f"${WITH_LINK:.3f} (it has a link)"
+        # X's price list names posts that contain a link; of cards it says nothing.
+        return f"${PLAIN:.3f}{' (its link is in a card)' if self.link == 'card' else ''}"
 
     # below: the calls
 
     def missing(self) -> list[str]:
-        return [] if self.token else super().missing()
+        return [] if self.token and self.link != "card" else super().missing()
 
     def token_url(self) -> str:
         return f"{self.api.rstrip('/')}/2/oauth2/token"
@@ -233,18 +248,49 @@ class X(Renewable):
             number = newest
         return {"id": number, "text": _unshortened(found[0])}
 
-    def _media(self, http: Http, post: Post) -> dict[str, Any]:
+    def _attached(self, http: Http, post: Post) -> dict[str, Any]:
+        """What the post carries beside its text: nothing, its picture, or its card."""
         if post.image is None:
             return {}
-        body = {
-            "media": b64encode(post.image.read()).decode(),
-            "media_category": "tweet_image",
-        }
-        # An upload that nobody uses is forgotten, so it may be repeated.
-        number = self._post(http, "/2/media/upload", body, idempotent=True)["id"]
-        about = {"id": number, "metadata": {"alt_text": {"text": post.image.alt}}}
-        self._post(http, "/2/media/metadata", about, idempotent=True)
+        if self.link == "card":
+            return {"card_uri": self._card(http, post, post.image)}
+        number = self._uploaded(http, post.image.read(), post.image.alt)["id"]
         return {"media": {"media_ids": [number]}}
+
+    def _uploaded(self, http: Http, picture: bytes, alt: str) -> dict[str, Any]:
+        body = {"media": b64encode(picture).decode(), "media_category": "tweet_image"}
+        # An upload that nobody uses is forgotten, so it may be repeated.
+        made = self._post(http, "/2/media/upload", body, idempotent=True)
+        about = {"id": made["id"], "metadata": {"alt_text": {"text": alt}}}
+        self._post(http, "/2/media/metadata", about, idempotent=True)
+        return made
+
+    def _card(self, http: Http, post: Post, image: Image) -> str:
+        """The address of a card with the post's link: nobody sees one before a post has it."""
+        name = f"{post.key} {post.hash[:8]}"
+        for card in self._ads(http, "GET", "/cards", params={"q": name}):
+            return card["card_uri"]
+        made = self._uploaded(http, cropped(image.read(), CARD_RATIO, CARD_WIDTH), image.alt)
+        kept = {"media_key": made["media_key"], "media_category": "TWEET_IMAGE"}
+        self._ads(http, "POST", "/media_library", params=kept)
+        details = {
+            "type": "DETAILS",
+            "title": post.title[:70],
+            "destination": {"type": "WEBSITE", "url": post.link},
+        }
+        media = {"type": "MEDIA", "media_key": made["media_key"]}
+        card = {"name": name, "components": [media, details]}
+        return self._ads(http, "POST", "/cards", json=card)["card_uri"]
+
+    def _ads(self, http: Http, method: str, path: str, **options: Any) -> Any:
+        """One call of the Ads API, which knows the four keys only."""
+        from requests_oauthlib import OAuth1
+
+        names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+        auth = OAuth1(*(getattr(self, name).get_secret_value() for name in names))
+        url = f"{self.ads_api.rstrip('/')}/12/accounts/{self.ads_account}{path}"
+        answer = http.json(method, url, auth=auth, errors=_errors, idempotent=True, **options)
+        return answer["data"]
 
     def _duplicate(self, http: Http, post: Post) -> Receipt:
         found = self.find(http, post)
@@ -260,7 +306,7 @@ class X(Renewable):
         )
 
     def _is_ours(self, item: dict[str, Any], post: Post) -> bool:
-        if self.link == "none":
+        if post.link not in self.wire(post):
             return item["text"] == self.wire(post)
         urls = item.get("entities", {}).get("urls", [])
         return any(post.link in (url.get("expanded_url"), url.get("unwound_url")) for url in urls)

@@ -93,6 +93,20 @@ def fitted(path: Path, media: Media) -> tuple[bytes, str]:
         raise ImageProblem(f"the picture {path.name} cannot be read: {error}") from error
 
 
+def cropped(raw: bytes, ratio: float, least_width: int) -> bytes:
+    """The middle of a picture as JPEG, `ratio` times as wide as high, at least so many pixels
+    wide."""
+    import PIL.Image
+    import PIL.ImageOps
+
+    with PIL.Image.open(io.BytesIO(raw)) as picture:
+        width = max(least_width, min(picture.width, round(picture.height * ratio)))
+        size = (width, round(width / ratio))
+        out = io.BytesIO()
+        PIL.ImageOps.fit(picture.convert("RGB"), size).save(out, "JPEG", quality=88, optimize=True)
+    return out.getvalue()
+
+
 def _smaller(picture: object, media: Media) -> tuple[bytes, str]:
     side = media.max_side
     while True:

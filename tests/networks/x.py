@@ -21,7 +21,7 @@ class Server(StandIn):
 
     def __init__(self):
         super().__init__()
-        self.posts, self.media, self.newer = {}, {}, {}
+        self.posts, self.media, self.newer, self.cards = {}, {}, {}, set()
 
     def refuses(self, call):
         signed = call.headers.get("authorization", "")
@@ -37,6 +37,7 @@ class Server(StandIn):
             return 403, DUPLICATE
         for number in call.json.get("media", {}).get("media_ids", []):
             assert number in self.media
+        assert call.json.get("card_uri") in {None, *self.cards}
         number = str(self.number())
         history = [number]
         if edits:
@@ -52,6 +53,7 @@ class Server(StandIn):
             shown = shown.replace(url["expanded_url"], url["url"])
         self.posts[number] = {
             "written": text,
+            "card": call.json.get("card_uri"),
             "history": history,
             "data": {
                 "id": number,
