@@ -23,6 +23,7 @@ class Board(Connector):
     name: ClassVar[str] = "board"
     label: ClassVar[str] = "internal board"
     guarantee: ClassVar[Guarantee] = Guarantee.KEYED
+    standing: ClassVar[bool] = True
     local: ClassVar[bool] = True
 
     base_url: str = Field("http://127.0.0.1:8080", description="Address of the board.")

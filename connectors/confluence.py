@@ -37,6 +37,7 @@ class Confluence(Connector):
     name: ClassVar[str] = "confluence"
     label: ClassVar[str] = "Confluence"
     guarantee: ClassVar[Guarantee] = Guarantee.KEYED
+    standing: ClassVar[bool] = True
     settle: ClassVar[float] = 30.0
     voice: ClassVar[str] = "document"
 

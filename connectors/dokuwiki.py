@@ -40,6 +40,7 @@ class DokuWiki(Connector):
     name: ClassVar[str] = "dokuwiki"
     label: ClassVar[str] = "DokuWiki"
     guarantee: ClassVar[Guarantee] = Guarantee.KEYED
+    standing: ClassVar[bool] = True
     voice: ClassVar[str] = "document"
 
     url: str = Field(description="Address of the wiki, such as https://wiki.example.com.")

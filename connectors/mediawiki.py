@@ -44,6 +44,7 @@ class MediaWiki(Connector):
     name: ClassVar[str] = "mediawiki"
     label: ClassVar[str] = "MediaWiki"
     guarantee: ClassVar[Guarantee] = Guarantee.KEYED
+    standing: ClassVar[bool] = True
     settle: ClassVar[float] = 30.0
     voice: ClassVar[str] = "document"
 

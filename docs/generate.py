@@ -252,6 +252,7 @@ def _said(name: str, moment: Moment, language: str) -> str:
         EXAMPLE[language]
         | {
             "id": "crane",
+            "status": "filled" if moment is Moment.filled else "open",
             "language": language,
             "company": "Ostrelund Harbour",
             "locations": [{"city": "Bremerhaven", "country": "DE"}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
@@ -12,6 +12,7 @@ from rolecast.connector import Connector
 from rolecast.jobspec import JobSpec
 from rolecast.settings import (
     ChannelSettings,
+    Pace,
     Policy,
     Route,
     Settings,
@@ -32,6 +33,7 @@ class Channel:
     route: Route
     policy: Policy
     enabled: bool = True
+    pace: Pace = field(default_factory=Pace)
 
     def takes(self, spec: JobSpec) -> bool:
         """Whether this job is for this channel."""
@@ -91,13 +93,13 @@ def _one(
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(table))}"
         raise SettingsError(f"{where}: no connector is called {entry.connector!r}; {hint}")
     values = dict(entry.model_extra or {})
-    for field in kind.secrets():
-        values[field] = _secret(where, name, field, values.get(field), env, block)
+    for secret in kind.secrets():
+        values[secret] = _secret(where, name, secret, values.get(secret), env, block)
     try:
         connector = kind.model_validate(values)
     except ValidationError as error:
         raise SettingsError(explain(where, error)) from error
-    return Channel(name, connector, entry.route, entry.policy, entry.enabled)
+    return Channel(name, connector, entry.route, entry.policy, entry.enabled, entry.pace)
 
 
 def _secret(

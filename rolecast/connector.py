@@ -168,6 +168,8 @@ class Connector(BaseModel, ABC):
     pace: ClassVar[float] = 0.0  # seconds between two changes that the network asks for
     media: ClassVar[Media | None] = None  # the pictures that it takes; None: it shows none
     together: ClassVar[bool] = False  # what is published at one time goes out as one message
+    standing: ClassVar[bool] = False  # one page for a job, which is kept current: no reminders
+    replies: ClassVar[bool] = False  # a post may answer another one, named by Post.reply_to
     voice: ClassVar[str] = "default"  # the templates that it speaks with, where it has no own
 
     @abstractmethod

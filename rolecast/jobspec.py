@@ -64,6 +64,7 @@ class Moment(StrEnum):
     announce = "announce"
     remind = "remind"
     closing = "closing"
+    change = "change"  # what has changed, said as a reply
     filled = "filled"
 
 
@@ -305,6 +306,9 @@ class JobSpec(_Part):
     opens: Day | None = Field(None, description="First day, such as 2026-11-23. Empty: now.")
     closes: Day | None = Field(None, description="Last day to apply, such as 2026-12-31.")
     timezone: Line | None = Field(None, description="For the dates; such as Europe/Berlin.")
+    priority: Literal["high", "normal", "low"] = Field(
+        "normal", description="Whose turn it is where posts have to wait for each other."
+    )
     apply: Annotated[Apply, BeforeValidator(_as_apply)]
     hiring_manager: Annotated[Person, BeforeValidator(_as_person)] | None = None
     team: Line | None = None
@@ -338,7 +342,7 @@ class JobSpec(_Part):
         if not self.locations and self.workplace is not Workplace.remote:
             raise ValueError("locations is missing; an onsite or hybrid job has at least one place")
         if self.timezone is not None:
-            _zone(self.timezone)
+            zone(self.timezone)
         if self.opens and self.closes and _instant(self.closes, True) < _instant(self.opens, False):
             raise ValueError(f"closes ({self.closes}) is before opens ({self.opens})")
         return self
@@ -360,15 +364,16 @@ class JobSpec(_Part):
 
 
 @cache
-def _zone(name: str) -> ZoneInfo:
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that name. Raises ValueError with what to write."""
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError) as error:
         raise ValueError(f"{name!r} is not a time zone; write one such as Europe/Berlin") from error
 
 
-def _instant(day: date | datetime, end: bool, zone: str = "UTC") -> datetime:
+def _instant(day: date | datetime, end: bool, zone_name: str = "UTC") -> datetime:
     if isinstance(day, datetime):
         return day
     start = day + timedelta(days=1) if end else day
-    return datetime.combine(start, time(), _zone(zone))
+    return datetime.combine(start, time(), zone(zone_name))

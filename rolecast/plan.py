@@ -67,6 +67,22 @@ class Blocked(BaseModel):
     reason: str
 
 
+class Scheduled(BaseModel):
+    """A new post whose time has not come."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: str
+    channel: str
+    moment: str
+    at: datetime
+    priority: str = "normal"
+
+    @property
+    def slot(self) -> Slot:
+        return self.job_id, self.channel, self.moment
+
+
 class Plan(BaseModel):
     """All of it."""
 
@@ -75,6 +91,7 @@ class Plan(BaseModel):
     made_at: datetime
     changes: tuple[Change, ...] = ()
     blocked: tuple[Blocked, ...] = ()
+    scheduled: tuple[Scheduled, ...] = ()
     jobs: int = 0
     files_with_problems: int = 0
     notes: tuple[str, ...] = ()

@@ -9,21 +9,21 @@ files).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from rolecast.agenda import Agenda, Job
 from rolecast.folder import Entry
-from rolecast.jobspec import JobSpec, Moment, Status
-from rolecast.ledger import jobs, publications
+from rolecast.jobspec import JobSpec
+from rolecast.ledger import events, jobs, publications
+from rolecast.ledger.events import Event
 from rolecast.ledger.jobs import FileRow, JobRow
-from rolecast.ledger.publications import Publication, Slot
-from rolecast.plan import Plan
+from rolecast.plan import Plan, Scheduled
 from rolecast.problems import Problem
 from rolecast.reading import SpecFile, read, same
-from rolecast.render import RenderProblem
-from rolecast.rules import Steps, Wanted, plan_job
+from rolecast.rules import Steps
 
 if TYPE_CHECKING:
     from rolecast.project import Project
@@ -43,16 +43,18 @@ class Planning:
 
     def __init__(self, project: Project, now: datetime, allow_removals: bool):
         self.project, self.now, self.allow_removals = project, now, allow_removals
-        self.ledger, self.zone = project.ledger, project.settings.company.timezone
+        self.ledger = project.ledger
         self.config = project.digest
         self.steps = Steps()
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.scheduled: list[Scheduled] = []
+        self.revisions: dict[str, int] = {}
 
     def plan(self, entries: list[Entry], moving: list[str]) -> Planned:
         with self.ledger.read() as conn:
             rows = jobs.all_files(conn)
-            revisions = publications.revisions(conn)
+            self.revisions = revisions = publications.revisions(conn)
             removed_before = {id_ for id_, gone in jobs.removed_flags(conn).items() if gone}
         loud = [e for e in entries if not self._is_quiet(e, rows.get(e.path), revisions)]
         gone = self._gone(rows, entries, moving)
@@ -74,6 +76,7 @@ class Planning:
             changes=tuple(self.steps.changes),
             jobs=len(entries),
             blocked=tuple(self.steps.blocked),
+            scheduled=tuple(self.scheduled),
             files_with_problems=len(bad),
             notes=tuple(self.notes),
         )
@@ -114,105 +117,78 @@ class Planning:
         rows: dict[str, FileRow],
         removed_before: set[str],
     ) -> None:
-        specs = {f.spec.id: f.spec for f in files if f.spec}
+        specs = {f.spec.id: f for f in files if f.spec}
         kept = {row.job_id for path, row in rows.items() if path not in gone} | set(specs)
         removed = ({id_ for id_ in gone.values() if id_} | removed_before) - kept
-        wanted_slots = {id_: self._slots(spec) for id_, spec in specs.items()}
-        known = self._publications(specs, removed, wanted_slots)
-        per_job: dict[str, Steps] = {}
-        for id_ in [*specs, *sorted(removed)]:
-            wanted = self._wanted(specs.get(id_), wanted_slots.get(id_, []), known.get(id_, []))
-            steps = plan_job(wanted, known.get(id_, []), self.project.channels, self.now)
-            per_job[id_] = steps
+        todo = [Job(id_, f.spec, f.hash, fresh=f.fresh) for id_, f in specs.items()]
+        todo += self._removed(removed)
+        agenda = Agenda(self.project, self.now)
+        per_job = agenda.steps(todo)
+        for steps in per_job.values():
             self.steps.changes.extend(steps.changes)
             self.steps.blocked.extend(steps.blocked)
-        self._remember(files, gone, removed, per_job, known, rows)
+        self.scheduled, self.notes = agenda.scheduled, self.notes + agenda.notes
+        self._remember(files, gone, removed, {job.id: job for job in todo}, per_job, rows, agenda)
 
-    def _slots(self, spec: JobSpec) -> list[Slot]:
-        if Moment.announce not in spec.moments or not spec.is_open(self.now, self.zone):
-            return []
-        return [
-            (spec.id, name, str(Moment.announce))
-            for name, channel in self.project.channels.items()
-            if channel.takes(spec)
-        ]
-
-    def _publications(
-        self,
-        specs: Mapping[str, JobSpec],
-        removed: set[str],
-        slots: Mapping[str, list[Slot]],
-    ) -> dict[str, list[Publication]]:
-        """Job id → its publications, made where a slot has none yet."""
-        ids = [*specs, *removed]
+    def _removed(self, ids: set[str]) -> list[Job]:
+        """Jobs without a file, as they were last."""
         with self.ledger.read() as conn:
-            found = publications.of_jobs(conn, ids)
-        have = {one.slot for one in found}
-        missing = [slot for wanted in slots.values() for slot in wanted if slot not in have]
-        if missing:
-            with self.ledger.begin() as conn:
-                found = publications.of_jobs(conn, ids)
-                have = {one.slot for one in found}
-                publications.ensure(conn, [s for s in missing if s not in have], self.now)
-                found = publications.of_jobs(conn, ids)
-        by_job: dict[str, list[Publication]] = {}
-        for one in found:
-            by_job.setdefault(one.job_id, []).append(one)
-        return by_job
-
-    def _wanted(self, spec: JobSpec | None, slots: list[Slot], known: list[Publication]) -> Wanted:
-        if spec is None:
-            return Wanted(why_not="its file was removed")
-        posts, impossible = {}, {}
-        by_slot = {one.slot: one for one in known}
-        for slot in slots:
-            _, name, moment = slot
-            link = self.project.link(by_slot[slot].link)
-            try:
-                posts[name, moment] = self.project.renderer.render(
-                    spec, self.project.channels[name], moment, link
-                )
-            except RenderProblem as problem:
-                impossible[name, moment] = str(problem)
-        return Wanted(posts, spec.closes_at(self.zone), impossible, self._why_not(spec))
-
-    def _why_not(self, spec: JobSpec) -> str:
-        opens, closes = spec.opens_at(self.zone), spec.closes_at(self.zone)
-        if spec.status is not Status.open:
-            return f"the job is {spec.status}"
-        if opens and self.now < opens:
-            return f"the job opens on {spec.opens}"
-        if closes and self.now >= closes:
-            return f"the job closed on {spec.closes}"
-        return "the job does not go to this channel any more"
+            known = jobs.some_jobs(conn, sorted(ids))
+        return [
+            Job(id_, JobSpec.model_validate_json(row.spec), row.spec_hash, removed=True)
+            for id_, row in sorted(known.items())
+            if id_ in ids
+        ]
 
     def _remember(
         self,
         files: list[SpecFile],
         gone: dict[str, str | None],
         removed: set[str],
+        todo: dict[str, Job],
         per_job: dict[str, Steps],
-        known: dict[str, list[Publication]],
         rows: dict[str, FileRow],
+        agenda: Agenda,
     ) -> None:
         file_rows = []
         for file in files:
-            row = self._file_row(file, per_job, known)
+            row = self._file_row(file, todo, per_job, agenda)
             if row != rows.get(file.entry.path):
                 file_rows.append(row)
         fresh = [self._job_row(f) for f in files if f.fresh]
         returned = [f.spec.id for f in files if f.spec and not f.fresh]
         with self.ledger.begin() as conn:
+            known = {row.id: row for row in jobs.some_jobs(conn, [r.id for r in fresh]).values()}
             jobs.save_files(conn, file_rows)
             jobs.forget_files(conn, list(gone))
             jobs.save_jobs(conn, fresh)
             flags = jobs.removed_flags(conn)
             back = [id_ for id_ in returned if flags.get(id_)]
+            away = [id_ for id_ in sorted(removed) if not flags.get(id_, True)]
             jobs.mark_removed(conn, back, False, self.now)
-            jobs.mark_removed(conn, [i for i in removed if not flags.get(i, True)], True, self.now)
+            jobs.mark_removed(conn, away, True, self.now)
+            events.add(conn, self._events(fresh, known, back, away))
+
+    def _events(
+        self, fresh: list[JobRow], known: dict[str, JobRow], back: list[str], away: list[str]
+    ) -> Iterator[Event]:
+        """What happened to the files, for the jobs' histories."""
+        for row in fresh:
+            before = known.get(row.id)
+            if before is None:
+                yield Event(row.id, self.now, "folder", "new", row.path)
+            elif before.spec != row.spec:
+                detail = ", ".join(_changed_fields(before.spec, row.spec))
+                yield Event(row.id, self.now, "folder", "changed", detail)
+            elif before.removed:
+                yield Event(row.id, self.now, "folder", "back", row.path)
+        for id_ in back:
+            yield Event(id_, self.now, "folder", "back", None)
+        for id_ in away:
+            yield Event(id_, self.now, "folder", "removed", "its file is gone")
 
     def _file_row(
-        self, file: SpecFile, per_job: dict[str, Steps], known: dict[str, list[Publication]]
+        self, file: SpecFile, todo: dict[str, Job], per_job: dict[str, Steps], agenda: Agenda
     ) -> FileRow:
         entry = file.entry
         row = FileRow(
@@ -229,20 +205,15 @@ class Planning:
         )
         if file.spec is None or file.spec.image:  # a picture may change without its spec
             return row
-        steps = per_job[file.spec.id]
-        if steps.changes or steps.blocked:
+        job, steps = todo[file.spec.id], per_job[file.spec.id]
+        if steps.changes or steps.blocked or job.later:
             return row
-        total = sum(one.revision for one in known.get(file.spec.id, []))
         return replace(
             row,
             quiet_for=self.config,
-            quiet_revision=total,
-            quiet_until=self._wakes(file.spec, steps),
+            quiet_revision=self.revisions.get(job.id, 0),
+            quiet_until=agenda.wakes(job, steps),
         )
-
-    def _wakes(self, spec: JobSpec, steps: Steps) -> datetime | None:
-        instants = [spec.opens_at(self.zone), spec.closes_at(self.zone), *steps.wakes]
-        return min((at for at in instants if at and at > self.now), default=None)
 
     def _job_row(self, file: SpecFile) -> JobRow:
         return JobRow(
@@ -253,4 +224,11 @@ class Planning:
             0,
             self.now,
             self.now,
+            json.dumps([p.as_dict() for p in file.warnings]) if file.warnings else None,
         )
+
+
+def _changed_fields(before: str, after: str) -> list[str]:
+    """The fields of a job spec that differ, by name."""
+    old, new = json.loads(before), json.loads(after)
+    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))

@@ -35,6 +35,7 @@ class Post(BaseModel):
     link: str
     tags: tuple[str, ...] = ()
     image: Image | None = None
+    reply_to: str | None = None  # the id of the receipt that this answers
     key: str = ""
     made_at: datetime | None = None
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rolecast import __version__, channels, folder, links, publish, runs, settings
+from rolecast.agenda import Agenda, Job
 from rolecast.channels import Channel
 from rolecast.connector import Connector, Http
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger, jobs, publications
-from rolecast.plan import Change
+from rolecast.plan import Change, Scheduled
 from rolecast.planning import Planned, Planning
 from rolecast.post import Post
 from rolecast.publish import Result
@@ -80,6 +81,17 @@ class Project:
         runs.release_dead(self.ledger, now)
         entries, moving = folder.settle(self.folder, folder.scan(self.folder), wait)
         return Planning(self, now, allow_removals).plan(entries, moving)
+
+    def calendar(self, now: datetime | None = None, days: int = 14) -> list[Scheduled]:
+        """The new posts of the next days, as far as can be foreseen, by time.
+
+        Of the jobs as the ledger has them; drop nothing, change nothing.
+        """
+        now = now or publish.now_utc()
+        with self.ledger.read() as conn:
+            rows = jobs.all_jobs(conn)
+        todo = [Job(row.id, JobSpec.model_validate_json(row.spec), row.spec_hash) for row in rows]
+        return Agenda(self, now).calendar(todo, now + timedelta(days=days))
 
     def link(self, code: str) -> str:
         """The public address of a short code."""

@@ -25,6 +25,7 @@ class SpecFile:
     spec: JobSpec | None = None
     fresh: bool = False  # read now, and not the same as in the ledger
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)  # of a good file; see rolecast.check
 
 
 def read(
@@ -57,8 +58,10 @@ def _read_one(folder: Path, entry: Entry, row: FileRow | None) -> SpecFile:
     hash_ = digest(raw)
     if known and row.hash == hash_:
         return SpecFile(entry, hash_, row.job_id)
-    spec, errors = check_bytes(raw, entry.path, warnings=False)
-    return SpecFile(entry, hash_, spec.id if spec else job_id, spec, spec is not None, errors)
+    spec, found = check_bytes(raw, entry.path)
+    if spec is None:
+        return SpecFile(entry, hash_, job_id, problems=found)
+    return SpecFile(entry, hash_, spec.id, spec, True, warnings=found)
 
 
 def _bytes(folder: Path, entry: Entry) -> tuple[bytes, Problem | None]:

@@ -32,7 +32,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from rolecast.channels import Channel
 from rolecast.connector import Connector
 from rolecast.image import Image, ImageProblem, load
-from rolecast.jobspec import JobSpec, Moment
+from rolecast.jobspec import JobSpec, Moment, Status
+from rolecast.moments import kind
 from rolecast.post import Post
 
 FORMS = ("long", "medium", "short")
@@ -166,23 +167,29 @@ class Renderer:
 
             self._facts = (spec, {"job": spec, "facts": facts(spec)})
         own = spec.words.get(channel.name) or spec.words.get(channel.connector.name) or {}
-        phrases, words = self.phrases_in(spec.language), own.get(Moment(moment), "")
-        own_lead = spec.summary or phrases["hiring"]
+        sort = kind(moment)
+        phrases, words = self.phrases_in(spec.language), own.get(sort, "")
+        if sort is Moment.announce:
+            ours = spec.summary or phrases["hiring"]
+        elif sort is Moment.filled and spec.status is not Status.filled:
+            ours = phrases["over"]
+        else:
+            ours = phrases[sort]
         return {
             **self._facts[1],
             "phrases": phrases,
             "words": words,
             # What every form begins with: somebody's own words come before ours.
-            "lead": words or (own_lead if moment == Moment.announce else phrases[moment]),
+            "lead": words or ours,
             "link": link,
             "company": spec.company.name or self.company,
         }
 
     def _template(self, connector: Connector, moment: str) -> Blocks:
-        key = (connector.name, moment)
+        key = (connector.name, kind(moment))
         if key not in self._templates:
             folders = (connector.name, connector.voice, "default")
-            names = [f"posts/{folder}/{moment}.j2" for folder in folders]
+            names = [f"posts/{folder}/{key[1]}.j2" for folder in folders]
             self._templates[key] = Blocks(self.env.select_template(names))
         return self._templates[key]
 

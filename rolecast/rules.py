@@ -5,29 +5,46 @@ Pure: no file, no network, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rolecast.approving import Agreed
 from rolecast.channels import Channel
 from rolecast.connector import Guarantee
+from rolecast.jobspec import Moment
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
+from rolecast.moments import kind
 from rolecast.plan import Action, Blocked, Change
 from rolecast.post import Post
+from rolecast.render import RenderProblem
+
+Where = tuple[str, str]  # channel, moment
+
+# States from which a post is sent that is not out, and why.
+_AGAIN = {
+    State.planned: "certainly not sent yet",
+    State.withdrawn: "it was taken down and is wanted again",
+    State.dropped: "the job is open again",
+}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the folder asks of one job: the posts that should be live.
+    """What the folder asks of one job.
 
-    posts: (channel, moment) → the rendered post. impossible: those that could not be rendered,
-    with the reason; what is live of them stays as it is. why_not: why nothing is wanted.
+    slots: where it should be live, now or later. later: those whose time has not come. render:
+    what a publication should say; raises RenderProblem. farewell: what it should say now that the
+    job is closed, where that is said. why_not: why nothing is wanted elsewhere.
     """
 
-    posts: Mapping[tuple[str, str], Post] = field(default_factory=dict)
+    render: Callable[[Publication], Post]
+    slots: frozenset[Where] = frozenset()
+    later: frozenset[Where] = frozenset()
+    farewell: Callable[[Publication], Post] | None = None
+    agreed: Agreed = field(default_factory=Agreed)
     closes_at: datetime | None = None
-    impossible: Mapping[tuple[str, str], str] = field(default_factory=dict)
     why_not: str = "the job is not open"
 
 
@@ -38,6 +55,8 @@ class Steps:
     changes: list[Change] = field(default_factory=list)
     blocked: list[Blocked] = field(default_factory=list)
     wakes: list[datetime] = field(default_factory=list)  # instants at which waiting ends
+    fits: list[Publication] = field(default_factory=list)  # live, and say what they should
+    replies: list[tuple[Publication, Post]] = field(default_factory=list)  # to be answered with
 
 
 def plan_job(
@@ -49,16 +68,15 @@ def plan_job(
     """Compare what one job should have with what the ledger knows of it."""
     steps = Steps()
     for publication in known:
-        where = (publication.channel, publication.moment)
         channel = channels.get(publication.channel)
-        if where in wanted.impossible:
-            _block(steps, publication, wanted.impossible[where])
-        elif channel is None:
+        if channel is None:
             _orphan(steps, publication)
-        elif post := wanted.posts.get(where):
-            _want(steps, publication, channel, post, now)
-        else:
-            _unwant(steps, publication, channel, wanted.why_not, now)
+            continue
+        job = _Job(steps, wanted, publication, channel, now)
+        try:
+            job.plan()
+        except RenderProblem as problem:
+            _block(steps, publication, str(problem))
     steps.changes = [_until(change, wanted.closes_at) for change in steps.changes]
     return steps
 
@@ -69,72 +87,211 @@ def _until(change: Change, closes_at: datetime | None) -> Change:
     return change.model_copy(update={"not_after": closes_at})
 
 
-def _want(
-    steps: Steps, publication: Publication, channel: Channel, post: Post, now: datetime
-) -> None:
-    """The post should be live and say this."""
-    post = post.model_copy(update={"key": publication.key, "made_at": publication.made_at})
-    state = publication.state
-    if state is State.sending:
-        return  # another run is at it
-    if state is State.live:
-        if publication.post_hash != post.hash:
-            _edit(steps, publication, channel, post, now)
-    elif state is State.unknown:
-        _resolve(steps, publication, channel, post, now)
-    elif state is State.dropped and publication.reason:
-        pass  # a person left it out
-    elif state in (State.planned, State.dropped, State.withdrawn):
-        reason = {
-            State.planned: "new" if not publication.tries else "certainly not sent yet",
-            State.withdrawn: "the job is open again",
-            State.dropped: "the job is open again",
-        }[state]
-        _publish(steps, publication, channel, post, reason)
-    elif state is State.waiting:
-        if _later(steps, publication, now):
-            _block(steps, publication, publication.reason or "waiting")
-        else:
-            _publish(steps, publication, channel, post, "trying again")
-    elif state is State.refused:
-        before = publication.sent()
-        if before and before.hash == post.hash:
-            _block(steps, publication, publication.reason or "refused")
-        else:
-            _publish(steps, publication, channel, post, "refused before; the text has changed")
-    elif state is State.held:
-        _held(steps, publication, channel, post)
-    else:
-        _block(steps, publication, publication.reason or f"it is {state}")
+class _Job:
+    """One publication, compared with what should be there."""
 
-
-def _unwant(
-    steps: Steps, publication: Publication, channel: Channel, why: str, now: datetime
-) -> None:
-    """Nothing should be live here."""
-    state = publication.state
-    if state is State.live:
-        if channel.policy.on_close == "leave":
-            return
-        if publication.pending == "withdraw" and _later(steps, publication, now):
-            _block(steps, publication, publication.reason or "waiting")
-        elif channel.connector.manual or not channel.connector.can("withdraw"):
-            _hold(steps, publication, channel, None, "withdraw", f"take it down by hand: {why}")
-        else:
-            _send(steps, Action.withdraw, publication, channel, None, why)
-    elif state is State.unknown:
-        _resolve(steps, publication, channel, None, now)
-    elif state in (State.planned, State.waiting, State.refused) or (
-        state is State.held and publication.pending == "publish" and channel.connector.manual
+    def __init__(
+        self,
+        steps: Steps,
+        wanted: Wanted,
+        publication: Publication,
+        channel: Channel,
+        now: datetime,
     ):
-        _add(steps, Action.drop, publication, channel, None, why)
-    elif state is State.held and publication.pending == "edit":  # so it is there
-        if channel.connector.manual or not channel.connector.can("withdraw"):
-            _hold(steps, publication, channel, None, "withdraw", f"take it down by hand: {why}")
+        self.steps, self.wanted, self.now = steps, wanted, now
+        self.publication, self.channel = publication, channel
+        self.connector, self.state = channel.connector, publication.state
+
+    def plan(self) -> None:
+        where = (self.publication.channel, self.publication.moment)
+        if where in self.wanted.slots:
+            if where not in self.wanted.later:
+                self._want(self._stamped(self.wanted.render(self.publication)))
+        elif self.wanted.farewell and self.state is State.live and self._marks:
+            post = self._stamped(self.wanted.farewell(self.publication))
+            if self.publication.post_hash == post.hash:
+                self.steps.fits.append(self.publication)
+            else:
+                self._edit(post, self.wanted.why_not)
         else:
-            _send(steps, Action.withdraw, publication, channel, None, why)
-    elif state is State.held:
-        _block(steps, publication, publication.reason or "a person has to decide")
+            self._unwant(self.wanted.why_not)
+
+    @property
+    def _marks(self) -> bool:
+        return (
+            self.channel.policy.on_close == "mark"
+            and self.connector.can("edit")
+            and not self.connector.manual
+        )
+
+    def _stamped(self, post: Post) -> Post:
+        one = self.publication
+        return post.model_copy(update={"key": one.key, "made_at": one.made_at})
+
+    def _want(self, post: Post) -> None:
+        """The post should be live and say this."""
+        publication, state = self.publication, self.state
+        if state is State.live:
+            same = publication.post_hash == post.hash or kind(publication.moment) is Moment.change
+            if same or self.channel.policy.on_change == "leave":
+                self.steps.fits.append(publication)
+            else:
+                self._change(post)
+        elif state is State.unknown:
+            self._resolve(post)
+        elif state is State.held:
+            self._held(post)
+        elif state in _AGAIN:
+            if state is not State.dropped or not publication.reason:  # else a person left it out
+                first = state is State.planned and not publication.tries
+                self._publish(post, "new" if first else _AGAIN[state])
+        elif state is State.waiting and not self._later():
+            self._publish(post, "trying again")
+        elif state is State.refused and self._sent_hash != post.hash:
+            self._publish(post, "refused before; the text has changed")
+        elif state is not State.sending:  # else another run is at it
+            self._block(publication.reason or f"it is {state}")
+
+    @property
+    def _sent_hash(self) -> str | None:
+        sent = self.publication.sent()
+        return sent.hash if sent else None
+
+    def _unwant(self, why: str) -> None:
+        """Nothing should be live here."""
+        publication, state = self.publication, self.state
+        if state is State.live:
+            if self.channel.policy.on_close == "leave":
+                self.steps.fits.append(publication)
+            elif publication.pending == "withdraw" and self._later():
+                self._block(publication.reason or "waiting")
+            else:
+                self._withdraw(why)
+        elif state is State.unknown:
+            self._resolve(None)
+        elif state in (State.planned, State.waiting, State.refused) or (
+            state is State.held and publication.pending == "publish" and self.connector.manual
+        ):
+            self._add(Action.drop, None, why)
+        elif state is State.held and publication.pending == "edit":  # so it is there
+            self._withdraw(why)
+        elif state is State.held:
+            self._block(publication.reason or "a person has to decide")
+
+    def _withdraw(self, why: str) -> None:
+        if self.connector.manual or not self.connector.can("withdraw"):
+            self._hold(None, "withdraw", f"take it down by hand: {why}")
+        else:
+            self._send(Action.withdraw, None, why)
+
+    def _publish(self, post: Post, reason: str) -> None:
+        if self.connector.manual:
+            self._hold(post, "publish", "to be posted by hand")
+        else:
+            self._send(Action.publish, post, reason)
+
+    def _change(self, post: Post) -> None:
+        """A live post says something else than it should."""
+        if self.connector.can("edit") and not self.connector.manual:
+            self._edit(post, "the text changed" if self._known_text else "to be made certain")
+            return
+        how = self.channel.policy.cannot_edit
+        if how == "leave":
+            self.steps.fits.append(self.publication)
+        elif how == "reply" and self.connector.replies:
+            self.steps.replies.append((self.publication, post))
+        elif how == "repost" and self.connector.can("withdraw"):
+            label = self.connector.label
+            self._send(
+                Action.withdraw,
+                None,
+                f"the text changed, and {label} cannot edit: taken down, then posted anew",
+            )
+        else:
+            self._hold(post, "edit", "the text changed; edit it by hand")
+
+    @property
+    def _known_text(self) -> bool:
+        return self.publication.post_hash is not None
+
+    def _edit(self, post: Post, reason: str) -> None:
+        if self.publication.pending in ("edit", "withdraw") and self._later():
+            self._block(self.publication.reason or "waiting")
+        else:
+            self._send(Action.edit, post, reason)
+
+    def _held(self, post: Post) -> None:
+        publication, changed = self.publication, self._sent_hash != post.hash
+        if self.connector.manual and publication.pending and changed:
+            self._hold(post, publication.pending, publication.reason or "to be posted by hand")
+        elif publication.pending == "edit" and self._sent_hash and changed:
+            self._send(Action.edit, post, "refused before; the text has changed")
+        else:
+            self._block(publication.reason or "a person has to decide")
+
+    def _resolve(self, post: Post | None) -> None:
+        """An answer was lost."""
+        if self.connector.guarantee is Guarantee.BLIND:
+            reason = (
+                f"{self.connector.label} may or may not have it, and only a person can see: "
+                "say on the desk whether it is there"
+            )
+            self._hold(post, "publish", reason)
+        elif self._later():
+            self._block(self.publication.reason or "waiting for the network to settle")
+        else:
+            self._send(Action.adopt, post, "its answer was lost: look first")
+
+    def _send(self, action: Action, post: Post | None, reason: str) -> None:
+        """A step that needs the network, and so the channel's credentials and maybe a person."""
+        problem = self.channel.cannot_send()
+        text = post.hash if post else self.publication.post_hash or ""
+        refusal = self.wanted.agreed.refusal(self.publication.slot, action, text)
+        if problem or refusal:
+            self._block(problem or refusal or "")
+        else:
+            asks = self.wanted.agreed.needs(self.channel, self.publication.slot, action, text)
+            self._add(action, post, reason, asks=asks)
+
+    def _hold(self, post: Post | None, pending: str, reason: str) -> None:
+        self._add(Action.hold, post, reason, pending)
+
+    def _add(
+        self,
+        action: Action,
+        post: Post | None,
+        reason: str,
+        pending: str | None = None,
+        asks: bool = False,
+    ) -> None:
+        publication = self.publication
+        self.steps.changes.append(
+            Change(
+                action=action,
+                job_id=publication.job_id,
+                channel=publication.channel,
+                moment=publication.moment,
+                reason=reason,
+                publication_id=publication.id,
+                revision=publication.revision,
+                post=post,
+                pending=pending,
+                before=publication.sent() if action is Action.edit else None,
+                cost=self.connector.cost(post) if post and action is Action.publish else None,
+                needs_approval=asks,
+            )
+        )
+
+    def _block(self, reason: str) -> None:
+        _block(self.steps, self.publication, reason)
+
+    def _later(self) -> bool:
+        """Whether its waiting time is not over; planning looks again when it is."""
+        until = self.publication.not_before
+        if until is None or until <= self.now:
+            return False
+        self.steps.wakes.append(until)
+        return True
 
 
 def _orphan(steps: Steps, publication: Publication) -> None:
@@ -148,118 +305,6 @@ def _orphan(steps: Steps, publication: Publication) -> None:
         )
 
 
-def _publish(
-    steps: Steps, publication: Publication, channel: Channel, post: Post, reason: str
-) -> None:
-    if channel.connector.manual:
-        _hold(steps, publication, channel, post, "publish", "to be posted by hand")
-    else:
-        _send(steps, Action.publish, publication, channel, post, reason)
-
-
-def _edit(
-    steps: Steps, publication: Publication, channel: Channel, post: Post, now: datetime
-) -> None:
-    if channel.policy.on_change == "leave":
-        return
-    if publication.pending in ("edit", "withdraw") and _later(steps, publication, now):
-        _block(steps, publication, publication.reason or "waiting")
-    elif channel.connector.manual or not channel.connector.can("edit"):
-        _hold(steps, publication, channel, post, "edit", "the text changed; edit it by hand")
-    else:
-        reason = "the text changed" if publication.post_hash else "to be made certain"
-        _send(steps, Action.edit, publication, channel, post, reason)
-
-
-def _held(steps: Steps, publication: Publication, channel: Channel, post: Post) -> None:
-    before = publication.sent()
-    if (
-        channel.connector.manual
-        and publication.pending
-        and (not before or before.hash != post.hash)
-    ):
-        reason = publication.reason or "to be posted by hand"
-        _hold(steps, publication, channel, post, publication.pending, reason)
-    elif publication.pending == "edit" and before and before.hash != post.hash:
-        _send(
-            steps, Action.edit, publication, channel, post, "refused before; the text has changed"
-        )
-    else:
-        _block(steps, publication, publication.reason or "a person has to decide")
-
-
-def _resolve(
-    steps: Steps, publication: Publication, channel: Channel, post: Post | None, now: datetime
-) -> None:
-    """An answer was lost."""
-    connector = channel.connector
-    if connector.guarantee is Guarantee.BLIND:
-        reason = (
-            f"{connector.label} may or may not have it, and only a person can see: "
-            "say on the desk whether it is there"
-        )
-        _hold(steps, publication, channel, post, "publish", reason)
-    elif _later(steps, publication, now):
-        _block(steps, publication, publication.reason or "waiting for the network to settle")
-    else:
-        _send(steps, Action.adopt, publication, channel, post, "its answer was lost: look first")
-
-
-def _send(
-    steps: Steps,
-    action: Action,
-    publication: Publication,
-    channel: Channel,
-    post: Post | None,
-    reason: str,
-) -> None:
-    """A step that needs the network, and so the channel's credentials."""
-    problem = channel.cannot_send()
-    if problem:
-        _block(steps, publication, problem)
-    else:
-        _add(steps, action, publication, channel, post, reason)
-
-
-def _hold(
-    steps: Steps,
-    publication: Publication,
-    channel: Channel,
-    post: Post | None,
-    pending: str,
-    reason: str,
-) -> None:
-    _add(steps, Action.hold, publication, channel, post, reason, pending)
-
-
-def _add(
-    steps: Steps,
-    action: Action,
-    publication: Publication,
-    channel: Channel,
-    post: Post | None,
-    reason: str,
-    pending: str | None = None,
-) -> None:
-    reviewed = action in (Action.publish, Action.edit)
-    steps.changes.append(
-        Change(
-            action=action,
-            job_id=publication.job_id,
-            channel=publication.channel,
-            moment=publication.moment,
-            reason=reason,
-            publication_id=publication.id,
-            revision=publication.revision,
-            post=post,
-            pending=pending,
-            before=publication.sent() if action is Action.edit else None,
-            cost=channel.connector.cost(post) if post and action is Action.publish else None,
-            needs_approval=reviewed and channel.policy.approval == "always",
-        )
-    )
-
-
 def _block(steps: Steps, publication: Publication, reason: str) -> None:
     steps.blocked.append(
         Blocked(
@@ -269,11 +314,3 @@ def _block(steps: Steps, publication: Publication, reason: str) -> None:
             reason=reason,
         )
     )
-
-
-def _later(steps: Steps, publication: Publication, now: datetime) -> bool:
-    """Whether its waiting time is not over; planning looks again when it is."""
-    if publication.not_before is None or publication.not_before <= now:
-        return False
-    steps.wakes.append(publication.not_before)
-    return True

@@ -11,10 +11,21 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
+
+from rolecast.jobspec import zone
 
 FILE = "rolecast.toml"
 
+HOURS = r"^([01]?\d|2[0-3])(:[0-5]\d)?-([01]?\d|2[0-4])(:[0-5]\d)?$"
 ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
@@ -33,6 +44,12 @@ class Company(_Part):
     timezone: str = Field("UTC", description="Zone of dates in job specs, such as Europe/Berlin.")
     url: str = Field("http://127.0.0.1:8080", description="Public address of links and job pages.")
 
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        zone(name)
+        return name
+
 
 class Route(_Part):
     """Which jobs go to a channel: every list that is not empty must match."""
@@ -43,19 +60,97 @@ class Route(_Part):
     tags: tuple[str, ...] = ()
 
 
+When = Literal["never", "first", "linted", "always"]
+
+
+class Approval(_Part):
+    """When a person has to agree to a text before it goes out."""
+
+    publish: When = Field("never", description="For new posts.")
+    edit: When = Field("never", description="For changes of live posts.")
+    withdraw: Literal["never", "always"] = Field("never", description="For taking posts down.")
+
+
+class Remind(_Part):
+    """Reminders of a job that is still open."""
+
+    every: int = Field(14, ge=1, le=365, description="Days between two posts.")
+    times: int = Field(1, ge=1, le=9, description="How many reminders.")
+
+
+def _approval(value: Any) -> Any:
+    return {"publish": value, "edit": value} if isinstance(value, str) else value
+
+
 class Policy(_Part):
     """How a channel behaves."""
 
-    approval: Literal["never", "always"] = Field(
-        "never", description="always: only a reviewed plan (publish --plan) reaches this channel."
+    approval: Annotated[Approval, BeforeValidator(_approval)] = Field(
+        Approval(),
+        description="Which texts a person has to agree to. always; never; first: until one text "
+        "of the job has been agreed to; linted: when `rolecast check` warns about the job spec. "
+        'For posts and edits alike, or apart: { publish = "first", edit = "linted" }.',
     )
     on_change: Literal["edit", "leave"] = Field(
         "edit", description="What happens to a live post when its job spec changes."
     )
-    on_close: Literal["withdraw", "leave"] = Field(
-        "withdraw", description="What happens to a live post when its job closes."
+    cannot_edit: Literal["ask", "leave", "reply", "repost"] = Field(
+        "ask",
+        description="What happens then where the network cannot edit. ask: a person does it. "
+        "reply: a reply says it. repost: it is taken down and posted anew.",
+    )
+    on_close: Literal["withdraw", "mark", "leave"] = Field(
+        "withdraw",
+        description="What happens to a live post when its job closes. mark: it says so, where the "
+        "network can edit, and else is taken down.",
+    )
+    remind: Remind | None = Field(None, description="Reminders, such as { every = 14, times = 1 }.")
+    closing: int | None = Field(
+        None, ge=1, le=60, description="Days before the closing date at which a last call is made."
     )
     workers: int = Field(4, ge=1, le=32, description="Posts sent at the same time.")
+
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Hours = Annotated[str, StringConstraints(pattern=HOURS)]
+
+
+class Pace(_Part):
+    """When new posts may go out, and how many: for one account, in its own time zone."""
+
+    days: tuple[Day, ...] = Field(DAYS, min_length=1, description="Days of the week.")
+    hours: tuple[Hours, ...] = Field((), description='Times of the day, such as "9:00-12:30".')
+    spacing: int = Field(0, ge=0, le=10_080, description="Minutes between two posts, at least.")
+    per_day: int | None = Field(None, ge=1, description="Posts a day, at most.")
+    timezone: str = Field("", description="Such as Europe/Berlin; empty: the company's.")
+
+    @field_validator("hours")
+    @classmethod
+    def _forward(cls, hours: tuple[str, ...]) -> tuple[str, ...]:
+        for text in hours:
+            start, end = minutes(text)
+            if start >= end or end > 24 * 60:
+                raise ValueError(f'{text!r}: write from and to of one day, such as "9:00-17:00"')
+        return hours
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name:
+            zone(name)
+        return name
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing has to wait."""
+        return not (self.hours or self.spacing or self.per_day) and set(self.days) == set(DAYS)
+
+
+def minutes(hours: str) -> tuple[int, int]:
+    """From and to of "9:00-17:30", in minutes of the day."""
+    start, end = ([int(part) for part in one.split(":")] for one in hours.split("-"))
+    return start[0] * 60 + (start[1] if start[1:] else 0), end[0] * 60 + (end[1] if end[1:] else 0)
 
 
 class ChannelSettings(BaseModel):
@@ -67,6 +162,7 @@ class ChannelSettings(BaseModel):
     enabled: bool = True
     route: Route = Route()
     policy: Policy = Policy()
+    pace: Pace = Pace()
 
 
 class Settings(_Part):

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,6 +103,7 @@ def show_plan(planned: Planned, texts: bool = True) -> None:
             )
             if texts and change.post:
                 click.echo(_text_of(change))
+    show_scheduled(plan)
     show_blocked(plan)
     for path in planned.moving:
         click.echo(f"{path}: still being written; the next run takes it")
@@ -135,11 +137,29 @@ def show_blocked(plan: Plan) -> None:
         click.echo(f"  ! {channel}: {who}: {reason}")
 
 
+def show_scheduled(plan: Plan) -> None:
+    """What waits for its time: the next of each channel, and until when it goes on."""
+    if plan.scheduled:
+        click.secho("\nlater", bold=True)
+    for name in dict.fromkeys(one.channel for one in plan.scheduled):
+        found = [one for one in plan.scheduled if one.channel == name]
+        first, last = found[0], found[-1]
+        more = f", then {len(found) - 1} more until {local(last.at)}" if found[1:] else ""
+        click.echo(f"  · {name}: {first.job_id} ({first.moment}) at {local(first.at)}{more}")
+
+
+def local(at: datetime) -> str:
+    """A time in this machine's zone, which is named."""
+    return f"{at.astimezone():%a %Y-%m-%d %H:%M %Z}"
+
+
 def summary(plan: Plan) -> str:
     """One line: what the plan holds."""
     counts = plan.counts()
     steps = ", ".join(f"{number} to {action}" for action, number in counts.items())
     parts = [f"{plan.jobs} job spec{'' if plan.jobs == 1 else 's'}", steps or "nothing to change"]
+    if plan.scheduled:
+        parts.append(f"{len(plan.scheduled)} later (rolecast calendar)")
     if plan.blocked:
         parts.append(f"{len(plan.blocked)} held back")
     if plan.files_with_problems:

@@ -6,12 +6,12 @@ it; its attempt is in the ledger before the network is called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from rolecast.ledger.publications import Publication, next_round
 from rolecast.ledger.schema import attempts, publications
@@ -166,6 +166,9 @@ def finish(conn: Connection, results: Sequence[Finish], owner: str, now: datetim
             not_before=bindparam("b_not_before"),
             owner=None,
             lease_until=None,
+            rendered_for=None,
+            seen_hash=None,
+            drift=None,
             tries=bindparam("b_zero") * _P.tries,
             updated=bindparam("b_now"),
         ),
@@ -241,6 +244,27 @@ def abandon(conn: Connection, publication: Publication, now: datetime, detail: s
             .where(_A.publication_id == publication.id, _A.finished.is_(None))
             .values(finished=now, outcome=Outcome.unknown, detail=detail)
         )
+
+
+def sent(conn: Connection, channels: Collection[str], since: datetime) -> dict[str, list[datetime]]:
+    """Channel → when new posts were sent there, or may have been, from `since` on."""
+    query = (
+        select(_P.channel, _A.started)
+        .join(publications, _P.id == _A.publication_id)
+        .where(
+            _A.started >= since,
+            _A.action.in_(("publish", "adopt")),
+            or_(
+                _A.outcome.is_(None),
+                _A.outcome.in_((Outcome.done, Outcome.adopted, Outcome.unknown)),
+            ),
+            _P.channel.in_(channels),
+        )
+    )
+    found: dict[str, list[datetime]] = {}
+    for channel, started in conn.execute(query):
+        found.setdefault(channel, []).append(started)
+    return found
 
 
 def history(conn: Connection, publication_id: int) -> list[Any]:

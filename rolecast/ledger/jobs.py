@@ -43,6 +43,9 @@ class JobRow:
     removed: int
     first_seen: datetime
     updated: datetime
+    linted: str | None = None  # JSON: what `check` warns about
+    apply_checked: datetime | None = None
+    apply_problem: str | None = None
 
 
 _FILE_COLUMNS = [files.c[name] for name in FileRow.__slots__]
@@ -82,6 +85,12 @@ def some_jobs(conn: Connection, ids: Sequence[str]) -> dict[str, JobRow]:
     return {row[0]: JobRow(*row) for row in conn.execute(query)}
 
 
+def ages(conn: Connection) -> dict[str, tuple[datetime, bool]]:
+    """Job id → when it was first seen, and whether `check` warns about it."""
+    query = select(_J.id, _J.first_seen, _J.linted.is_not(None))
+    return {id_: (seen, bool(linted)) for id_, seen, linted in conn.execute(query)}
+
+
 def removed_flags(conn: Connection) -> dict[str, bool]:
     """Job id → whether its file was gone the last time we planned."""
     return {id_: bool(removed) for id_, removed in conn.execute(select(_J.id, _J.removed))}
@@ -90,7 +99,7 @@ def removed_flags(conn: Connection) -> dict[str, bool]:
 def save_jobs(conn: Connection, rows: Iterable[JobRow]) -> None:
     """Insert or replace; `first_seen` of a job that is known stays."""
     values = [{name: getattr(row, name) for name in JobRow.__slots__} for row in rows]
-    _upsert(conn, jobs, "id", values, keep=("first_seen",))
+    _upsert(conn, jobs, "id", values, keep=("first_seen", "apply_checked", "apply_problem"))
 
 
 def mark_removed(conn: Connection, ids: Sequence[str], removed: bool, now: datetime) -> None:

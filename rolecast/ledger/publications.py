@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, not_, or_, select, update
 
 from rolecast import links
 from rolecast.connector import Receipt
-from rolecast.ledger.schema import attempts, publications
+from rolecast.ledger.schema import attempts, jobs, publications
 from rolecast.ledger.schema import links as link_table
 from rolecast.ledger.states import State, check
 from rolecast.post import Post
@@ -19,6 +19,7 @@ from rolecast.post import Post
 Slot = tuple[str, str, str]  # job id, channel, moment
 _P = publications.c
 _A = attempts.c
+_J = jobs.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Publication:
     lease_until: datetime | None
     revision: int
     updated: datetime
+    seen_at: datetime | None = None
+    seen_hash: str | None = None
+    drift: str | None = None
 
     @property
     def slot(self) -> Slot:
@@ -79,15 +83,66 @@ def get(conn: Connection, slot: Slot) -> Publication | None:
 
 def of_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Publication]:
     """Publications by id."""
-    return {row[0]: _row(row) for row in conn.execute(select(*_COLUMNS).where(_P.id.in_(ids)))}
+    found = {}
+    for start in range(0, len(ids), 500):  # databases bound how much one question may hold
+        query = select(*_COLUMNS).where(_P.id.in_(ids[start : start + 500]))
+        found |= {row[0]: _row(row) for row in conn.execute(query)}
+    return found
 
 
 def of_jobs(conn: Connection, job_ids: Sequence[str]) -> list[Publication]:
     """The publications of these jobs; whole ledger when there are very many."""
-    query = select(*_COLUMNS)
-    if len(job_ids) <= 500:
-        query = query.where(_P.job_id.in_(job_ids))
-    return [_row(row) for row in conn.execute(query)]
+    return [_row(row) for row in conn.execute(_among(select(*_COLUMNS), job_ids))]
+
+
+# A live post that was rendered from what is still the same needs no look: nearly all are.
+_SETTLED = and_(
+    _P.state == State.live,
+    _P.pending.is_(None),
+    _P.rendered_for == _J.spec_hash + bindparam("config"),
+)
+
+
+def settled(
+    conn: Connection, job_ids: Sequence[str], config: str
+) -> list[tuple[int, str, str, str, datetime | None]]:
+    """(id, job, channel, moment, first sent) of the live posts that say what they should.
+
+    config: names the settings and templates; see `rendered`.
+    """
+    query = (
+        select(_P.id, _P.job_id, _P.channel, _P.moment, _P.made_at)
+        .join(jobs, _J.id == _P.job_id)
+        .where(_SETTLED)
+    )
+    found = conn.execute(_among(query, job_ids), {"config": config})
+    return [tuple(row) for row in found]
+
+
+def unsettled(conn: Connection, job_ids: Sequence[str], config: str) -> list[Publication]:
+    """The other publications of these jobs."""
+    query = (
+        select(*_COLUMNS)
+        .join(jobs, _J.id == _P.job_id, isouter=True)
+        .where(or_(_SETTLED.is_(None), not_(_SETTLED)))
+    )
+    found = conn.execute(_among(query, job_ids), {"config": config})
+    return [_row(row) for row in found]
+
+
+def rendered(conn: Connection, fits: Sequence[tuple[int, int, str]]) -> None:
+    """Remember what live posts say the same as: (id, revision, spec's hash and config)."""
+    if fits:
+        conn.execute(
+            update(publications)
+            .where(_P.id == bindparam("b_id"), _P.revision == bindparam("b_revision"))
+            .values(rendered_for=bindparam("b_for")),
+            [{"b_id": id_, "b_revision": revision, "b_for": of} for id_, revision, of in fits],
+        )
+
+
+def _among(query: Any, job_ids: Sequence[str]) -> Any:
+    return query.where(_P.job_id.in_(job_ids)) if len(job_ids) <= 500 else query
 
 
 def everything(conn: Connection, states: Iterable[State] = ()) -> list[Publication]:

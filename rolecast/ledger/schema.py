@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0002"  # the newest migration; a test compares it with the files
+HEAD = "0003"  # the newest migration; a test compares it with the files
 
 metadata = MetaData(
     naming_convention={
@@ -79,6 +79,9 @@ jobs = Table(
     Column("removed", Integer, nullable=False, server_default="0"),  # 1: its file is gone
     Column("first_seen", Utc, nullable=False),
     Column("updated", Utc, nullable=False),
+    Column("linted", Text),  # JSON of the warnings that its file gave; None: none
+    Column("apply_checked", Utc),
+    Column("apply_problem", Text),  # what is wrong with the place to apply; None: nothing
 )
 
 links = Table(
@@ -115,6 +118,11 @@ publications = Table(
     Column("lease_until", Utc),
     Column("revision", BigInteger, nullable=False, server_default="0"),  # counts every change
     Column("updated", Utc, nullable=False),
+    # What the live post was rendered from (spec and settings); the same: no need to render again.
+    Column("rendered_for", String(64)),
+    Column("seen_at", Utc),  # when we last looked at the live post
+    Column("seen_hash", String(32)),  # of what it said when we first looked
+    Column("drift", Text),  # what it says now, when that is not what we wrote
     UniqueConstraint("job_id", "channel", "moment"),
     Index("ix_publications_state", "state"),
 )
@@ -133,6 +141,35 @@ attempts = Table(
     Column("detail", Text),
     Column("receipt", Text),
     Index("ix_attempts_publication_id", "publication_id"),
+    Index("ix_attempts_started", "started"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("job_id", String(64), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("moment", String(16), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("post_hash", String(32), nullable=False),  # of the exact text
+    Column("approved", Integer, nullable=False),  # 0: refused
+    Column("who", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("note", Text),
+    Index("ix_approvals_job_id", "job_id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("job_id", String(64), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("detail", Text),
+    Index("ix_events_job_id", "job_id"),
 )
 
 plans = Table(

@@ -1,0 +1,378 @@
+"""What each job wants on each channel and when, and the steps that come of it.
+
+Only what is due is rendered: what is live and was rendered from the same spec and settings is
+settled, and what has to wait for its turn is a line in a timetable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rolecast import pace
+from rolecast.approving import Agreed
+from rolecast.jobspec import JobSpec, Moment, Status
+from rolecast.ledger import approvals, attempts, jobs, publications
+from rolecast.ledger.publications import Publication
+from rolecast.ledger.states import State
+from rolecast.moments import Out, due, kind
+from rolecast.pace import Candidate
+from rolecast.plan import Blocked, Scheduled
+from rolecast.post import Post
+from rolecast.render import RenderProblem
+from rolecast.rules import Steps, Wanted, Where, plan_job
+
+if TYPE_CHECKING:
+    from rolecast.project import Project
+
+CONFIG = 16  # letters of the settings' digest
+HISTORY = timedelta(days=8)  # longer than the longest spacing
+
+
+@dataclass
+class Job:
+    """One job that has to be looked at. fresh: its spec is newer than the ledger's."""
+
+    id: str
+    spec: JobSpec
+    hash: str
+    removed: bool = False
+    fresh: bool = False
+    since: datetime | None = None
+    agreed: Agreed = field(default_factory=Agreed)
+    known: dict[Where, Publication] = field(default_factory=dict)
+    settled: dict[Where, tuple[int, datetime | None]] = field(default_factory=dict)
+    ready: dict[Where, datetime] = field(default_factory=dict)  # wanted, from when on
+    later: set[Where] = field(default_factory=set)
+
+    def out(self) -> dict[str, dict[str, Out]]:
+        """Channel → moment → what there is."""
+        found: dict[str, dict[str, Out]] = {}
+        for (channel, moment), (_, at) in self.settled.items():
+            found.setdefault(channel, {})[moment] = Out(State.live, at)
+        for (channel, moment), one in self.known.items():
+            held = one.state is State.held and one.pending in ("edit", "withdraw")
+            out = Out(State.live if held else one.state, one.made_at)
+            found.setdefault(channel, {})[moment] = out
+        return found
+
+
+class Agenda:
+    """One planning of some jobs."""
+
+    def __init__(self, project: Project, now: datetime):
+        self.project, self.now, self.ledger = project, now, project.ledger
+        self.zone = project.settings.company.timezone
+        self.config = ":" + project.digest[:CONFIG]
+        self.scheduled: list[Scheduled] = []
+        self.notes: list[str] = []
+
+    def steps(self, todo: list[Job]) -> dict[str, Steps]:
+        """Job id → what has to change; `scheduled` and `notes` say what waits for its time."""
+        self.load(todo)
+        for job in todo:
+            self._wants(job)
+        self._take_turns(todo)
+        self._ensure((job, where) for job in todo for where in job.ready if where not in job.later)
+        # What is settled and should not be there any more.
+        self._in_full(
+            {
+                id_: job
+                for job in todo
+                for where, (id_, _) in job.settled.items()
+                if where not in job.ready
+            }
+        )
+        found = {job.id: self._plan(job) for job in todo}
+        self._replies(todo, found)
+        self._remember(todo, found)
+        return found
+
+    def load(self, todo: list[Job]) -> None:
+        """What the ledger knows of the jobs."""
+        by_id = {job.id: job for job in todo}
+        ids = list(by_id)
+        with self.ledger.read() as conn:
+            ages = jobs.ages(conn)
+            for id_, job_id, channel, moment, at in publications.settled(conn, ids, self.config):
+                if job_id in by_id:
+                    by_id[job_id].settled[channel, moment] = (id_, at)
+            for one in publications.unsettled(conn, ids, self.config):
+                if one.job_id in by_id:
+                    by_id[one.job_id].known[one.channel, one.moment] = one
+            decisions = {
+                id_: list(found)
+                for id_, found in groupby(
+                    sorted(approvals.of_jobs(conn, ids), key=lambda one: one.job_id),
+                    key=lambda one: one.job_id,
+                )
+            }
+        for job in todo:
+            since, linted = ages.get(job.id, (self.now, False))
+            job.since = since
+            job.agreed = Agreed(decisions.get(job.id, ()), linted)
+        # What was settled for an older spec is open again.
+        self._in_full({id_: j for j in todo if j.fresh for id_, _ in j.settled.values()})
+
+    def _in_full(self, which: dict[int, Job]) -> None:
+        """Settled publications (id → job) of which everything has to be known after all."""
+        if not which:
+            return
+        with self.ledger.read() as conn:
+            for id_, one in publications.of_ids(conn, list(which)).items():
+                where = (one.channel, one.moment)
+                which[id_].settled.pop(where, None)
+                which[id_].known[where] = one
+
+    def wanted(self, job: Job) -> Iterator[tuple[Where, datetime]]:
+        """Everything the job should have while it is open, from when on: the future too."""
+        spec = job.spec
+        if job.removed or spec.status is not Status.open:
+            return
+        closes = spec.closes_at(self.zone)
+        if closes is not None and closes <= self.now:
+            return
+        out = job.out()
+        for name, channel in self.project.channels.items():
+            if channel.takes(spec):
+                known = out.get(name, {})
+                for moment, at in due(spec, channel, known, self.now, self.zone).items():
+                    yield (name, moment), at
+
+    def _wants(self, job: Job) -> None:
+        if job.spec.is_open(self.now, self.zone):
+            job.ready = {where: at for where, at in self.wanted(job) if at <= self.now}
+
+    def _candidate(self, job: Job, where: Where, ready: datetime) -> Candidate:
+        """The post as one that waits for its turn."""
+        channel, moment = where
+        before = sum(c == channel and m != moment for c, m in [*job.settled, *job.known])
+        until = job.spec.closes_at(self.zone)
+        return Candidate(
+            (job.id, *where), ready, job.since or self.now, until, job.spec.priority, before
+        )
+
+    def _is_new(self, job: Job, where: Where) -> bool:
+        if where in job.settled:
+            return False
+        one = job.known.get(where)
+        return one is None or (
+            one.state in (State.planned, State.withdrawn)
+            or (one.state is State.dropped and not one.reason)
+            or (one.state is State.waiting and (not one.not_before or one.not_before <= self.now))
+        )
+
+    def timetables(self, candidates: Iterable[Candidate]) -> dict[str, pace.Timetable]:
+        """Channel → when its candidates go out."""
+        channels = self.project.channels
+        paced = [name for name, one in channels.items() if not one.pace.free]
+        with self.ledger.read() as conn:
+            sent = attempts.sent(conn, paced, self.now - HISTORY) if paced else {}
+        return {
+            name: pace.timetable(
+                found,
+                sent.get(name, []),
+                channels[name].pace,
+                pace.zone_of(channels[name].pace, self.zone),
+                self.now,
+            )
+            for name, found in pace.by_channel(candidates).items()
+        }
+
+    def _take_turns(self, todo: list[Job]) -> None:
+        """Where posts wait for each other: which are for now, and when the others are."""
+        by_id = {job.id: job for job in todo}
+        channels = self.project.channels
+        paced = {n for n, c in channels.items() if not c.pace.free and c.cannot_send() is None}
+        waiting = [
+            (job, where, at)
+            for job in todo
+            for where, at in job.ready.items()
+            if where[0] in paced and self._is_new(job, where)
+        ]
+        asked = [
+            (job, where)
+            for job, where, _ in waiting
+            if channels[where[0]].policy.approval.publish != "never"
+        ]
+        self._ensure(asked)
+        for_a_person = {(j.id, where) for j, where in asked if self._asks(j, where)}
+        candidates = [
+            self._candidate(job, where, at)
+            for job, where, at in waiting
+            if (job.id, where) not in for_a_person
+        ]
+        for name, table in self.timetables(candidates).items():
+            for slot in [*(slot for slot, at in table.at.items() if at > self.now), *table.missed]:
+                by_id[slot[0]].later.add(slot[1:])
+            self.scheduled += [one for one in self._entries(by_id, table) if one.at > self.now]
+            if table.missed:
+                self.notes.append(
+                    f"{name}: {len(table.missed)} posts have no time left before their jobs "
+                    f"close ({table.missed[0][0]} …): let more of them go out a day"
+                )
+        self.scheduled.sort(key=lambda one: (one.at, one.channel))
+
+    def _entries(self, by_id: dict[str, Job], table: pace.Timetable) -> Iterator[Scheduled]:
+        for (job_id, channel, moment), at in table.at.items():
+            yield Scheduled(
+                job_id=job_id,
+                channel=channel,
+                moment=moment,
+                at=at,
+                priority=by_id[job_id].spec.priority,
+            )
+
+    def _asks(self, job: Job, where: Where) -> bool:
+        """Whether its text waits for somebody: then it does not wait for its turn as well."""
+        one, channel = job.known[where], self.project.channels[where[0]]
+        try:
+            text = self._render(job, one).hash
+        except RenderProblem:
+            return True
+        return job.agreed.needs(channel, one.slot, "publish", text)
+
+    def _ensure(self, slots: Iterable[tuple[Job, Where]]) -> None:
+        """A publication, and so a link, for each that has none."""
+        missing = {
+            (job.id, *where): job
+            for job, where in slots
+            if where not in job.known and where not in job.settled
+        }
+        if not missing:
+            return
+        ids = list({slot[0] for slot in missing})
+        with self.ledger.begin() as conn:
+            have = {one.slot for one in publications.of_jobs(conn, ids)}
+            publications.ensure(conn, [s for s in missing if s not in have], self.now)
+            for one in publications.of_jobs(conn, ids):
+                if one.slot in missing:
+                    missing[one.slot].known[one.channel, one.moment] = one
+
+    def _plan(self, job: Job) -> Steps:
+        says = self._over(job) and Moment.filled in job.spec.moments
+        wanted = Wanted(
+            render=partial(self._render, job),
+            slots=frozenset(job.ready),
+            later=frozenset(job.later),
+            farewell=partial(self._farewell, job) if says else None,
+            agreed=job.agreed,
+            closes_at=job.spec.closes_at(self.zone),
+            why_not=self._why_not(job),
+        )
+        # Replies are planned with what they answer, while it is there.
+        known = [
+            one
+            for (_, moment), one in job.known.items()
+            if not (job.ready and kind(moment) is Moment.change)
+        ]
+        steps = plan_job(wanted, known, self.project.channels, self.now)
+        if job.fresh:
+            steps.blocked += self._foreseen(job)
+        return steps
+
+    def _over(self, job: Job) -> bool:
+        """Whether the job is taken or closed; not: not open yet, or a draft again."""
+        closes = job.spec.closes_at(self.zone)
+        return (
+            job.removed
+            or job.spec.status in (Status.closed, Status.filled)
+            or (job.spec.status is Status.open and closes is not None and closes <= self.now)
+        )
+
+    def _foreseen(self, job: Job) -> Iterator[Blocked]:
+        """Texts that cannot be made are told when the file changes, not when their time comes."""
+        for channel, moment in sorted(job.later):
+            try:
+                link = self.project.link("x" * 8)
+                self.project.renderer.render(job.spec, self.project.channels[channel], moment, link)
+            except RenderProblem as problem:
+                yield Blocked(job_id=job.id, channel=channel, moment=moment, reason=str(problem))
+
+    def _render(self, job: Job, one: Publication, moment: str | None = None) -> Post:
+        link = self.project.link(one.link)
+        channel = self.project.channels[one.channel]
+        return self.project.renderer.render(job.spec, channel, moment or one.moment, link)
+
+    def _farewell(self, job: Job, one: Publication) -> Post:
+        return self._render(job, one, Moment.filled.value)
+
+    def _why_not(self, job: Job) -> str:
+        spec = job.spec
+        opens, closes = spec.opens_at(self.zone), spec.closes_at(self.zone)
+        if job.removed:
+            return "its file was removed"
+        if spec.status is not Status.open:
+            return f"the job is {spec.status}"
+        if opens and self.now < opens:
+            return f"the job opens on {spec.opens}"
+        if closes and self.now >= closes:
+            return f"the job closed on {spec.closes}"
+        return "the job does not go to this channel any more"
+
+    def _replies(self, todo: list[Job], found: dict[str, Steps]) -> None:
+        """Where a post cannot be edited, another one answers it and says what has changed."""
+        by_id = {job.id: job for job in todo}
+        for id_, steps in found.items():
+            job = by_id[id_]
+            for first, post in steps.replies:
+                where = (first.channel, f"{Moment.change}-{post.hash[:8]}")
+                answers = first.received()
+                if where in job.settled or answers is None:
+                    continue
+                self._ensure([(job, where)])
+                one = job.known[where]
+                wanted = Wanted(
+                    render=partial(self._reply, job, answers.id),
+                    slots=frozenset([where]),
+                    agreed=job.agreed,
+                    closes_at=job.spec.closes_at(self.zone),
+                )
+                more = plan_job(wanted, [one], self.project.channels, self.now)
+                steps.changes += more.changes
+                steps.blocked += more.blocked
+                steps.wakes += more.wakes
+                if one.state is State.live:
+                    steps.fits.append(first)
+
+    def _reply(self, job: Job, answers: str, one: Publication) -> Post:
+        return self._render(job, one).model_copy(update={"reply_to": answers})
+
+    def _remember(self, todo: list[Job], found: dict[str, Steps]) -> None:
+        """Which live posts say what they should: they are settled until something changes."""
+        fits = [
+            (one.id, one.revision, job.hash + self.config)
+            for job in todo
+            if job.spec.image is None  # a picture may change without its spec
+            for one in found[job.id].fits
+            if one.pending is None
+        ]
+        if fits:
+            with self.ledger.begin() as conn:
+                publications.rendered(conn, fits)
+
+    def calendar(self, todo: list[Job], until: datetime) -> list[Scheduled]:
+        """Every new post up to then, as far as can be foreseen: what is due, and what will be."""
+        self.load(todo)
+        by_id = {job.id: job for job in todo}
+        candidates = [
+            self._candidate(job, where, max(at, self.now))
+            for job in todo
+            for where, at in self.wanted(job)
+            if at <= until and self._is_new(job, where)
+        ]
+        found = []
+        for table in self.timetables(candidates).values():
+            found += self._entries(by_id, table)
+        return sorted((one for one in found if one.at <= until), key=lambda one: one.at)
+
+    def wakes(self, job: Job, steps: Steps) -> datetime | None:
+        """The next instant at which time itself changes something for the job."""
+        spec = job.spec
+        instants = [spec.opens_at(self.zone), spec.closes_at(self.zone), *steps.wakes]
+        instants += [at for _, at in self.wanted(job)]
+        return min((at for at in instants if at and at > self.now), default=None)

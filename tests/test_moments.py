@@ -1,0 +1,246 @@
+"""From drop to filled: reminders, the last call, the farewell; what cannot be edited."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from rolecast.publish import carry_out
+from tests.fakes import Town
+from tests.house import drop, make, spec
+
+START = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
+
+
+class Life:
+    """A folder, a network and a clock that a test moves."""
+
+    def __init__(self, tmp_path, connector="fake", policy="", pace="", **fields):
+        channel = f'[channels.net]\nconnector = "{connector}"\n'
+        if policy:
+            channel += f"[channels.net.policy]\n{policy}\n"
+        if pace:
+            channel += f"[channels.net.pace]\n{pace}\n"
+        self.town, self.now = Town(), START
+        self.root = make(tmp_path, channel, pilot=spec(**fields))
+        self.project = self.town.project(self.root)
+
+    def run(self, **later):
+        """Time passes, then the folder's wishes are carried out; what was done, in words."""
+        self.now += timedelta(**later)
+        done = []
+        for _ in range(3):
+            planned = self.project.plan(now=self.now, wait=0)
+            self.planned = planned.plan
+            changes = [one for one in planned.plan.changes if not one.needs_approval]
+            done += [f"{one.action} {one.job_id} {one.moment}" for one in changes]
+            carry_out(
+                self.project.ledger,
+                self.project.channels,
+                changes,
+                lambda channel: None,
+                clock=lambda: self.now,
+            )
+        return done
+
+    def says(self):
+        return sorted(there.moment for there in self.town.posts.values())
+
+
+@pytest.fixture
+def life(tmp_path):
+    made = []
+
+    def begin(*args, **fields):
+        made.append(Life(tmp_path, *args, **fields))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.project.ledger.close()
+
+
+REMIND = "remind = { every = 10, times = 2 }\nclosing = 3"
+
+
+def test_reminders_and_a_last_call_and_then_nothing(life):
+    job = life(policy=REMIND, closes="2027-01-10")
+    assert job.run() == ["publish pilot announce"]
+    assert job.run(days=9, hours=23) == []
+    assert job.run(hours=1) == ["publish pilot remind-1"]
+    assert job.run(days=10) == ["publish pilot remind-2"]
+    assert job.run(days=20) == []
+    assert job.run(days=5, hours=11) == []  # 7 January, 23:00
+    assert job.run(hours=1) == ["publish pilot closing"]
+    assert job.says() == ["announce", "closing", "remind-1", "remind-2"]
+    assert "Last days" in job.town.of("pilot", "closing")[0].text
+    assert (
+        job.run(days=3)
+        == [
+            "withdraw pilot announce",
+            "withdraw pilot closing",
+            "withdraw pilot remind-1",
+            "withdraw pilot remind-2",
+        ]
+        or job.says() == []
+    )
+    assert job.run(days=30) == []
+
+
+def test_who_slept_sends_one_reminder_not_three(life):
+    job = life(policy="remind = { every = 7, times = 4 }")
+    job.run()
+    assert job.run(days=22) == ["publish pilot remind-3"]
+    assert job.run() == []
+    assert job.run(days=6) == ["publish pilot remind-4"]
+
+
+def test_what_slept_past_the_closing_date_is_dropped_and_noted(life):
+    job = life(pace='hours = ["3:00-4:00"]', closes="2026-11-23")
+    assert job.run() == []
+    assert "no time left" in job.planned.notes[0]
+    job.run(days=1)
+    assert (job.town.calls, job.project.plan(now=job.now, wait=0).plan.changes) == ([], ())
+
+
+def test_a_reminder_too_near_to_the_last_call_is_left_out(life):
+    job = life(policy=REMIND, closes="2026-12-06")  # last call on the 4th, reminder on the 3rd
+    job.run()
+    assert job.run(days=10, hours=5) == []
+    assert job.run(days=1) == ["publish pilot closing"]
+
+
+def test_a_job_announced_in_its_last_days_gets_no_last_call(life):
+    job = life(policy=REMIND, closes="2026-11-25")
+    assert job.run() == ["publish pilot announce"]
+    assert job.run(hours=30) == []
+
+
+def test_a_spec_may_leave_moments_out(life):
+    job = life(policy=REMIND, closes="2027-01-10", moments=["announce"])
+    job.run()
+    assert job.run(days=46) == []
+
+
+def test_a_reminder_that_is_out_stays_when_the_settings_change(life):
+    job = life(policy=REMIND)
+    job.run()
+    job.run(days=10)
+    text = (job.root / "rolecast.toml").read_text().replace(REMIND, "")
+    (job.root / "rolecast.toml").write_text(text)
+    job.project.ledger.close()
+    job.project = job.town.project(job.root)
+    assert job.run(days=1) == []
+    assert job.says() == ["announce", "remind-1"]
+
+
+def test_a_closed_job_may_say_so(life):
+    job = life(policy='on_close = "mark"')
+    job.run()
+    drop(job.root, "pilot", spec(status="filled"))
+    assert job.run() == ["edit pilot announce"]
+    assert "This position is filled" in job.town.of("pilot")[0].text
+    assert job.run(days=30) == []
+    drop(job.root, "pilot", spec(status="closed"))
+    assert job.run() == ["edit pilot announce"]
+    assert "no longer open" in job.town.of("pilot")[0].text
+    drop(job.root, "pilot", spec())
+    assert job.run() == ["edit pilot announce"]
+    assert "You bring the big ships in" in job.town.of("pilot")[0].text
+    (job.root / "jobspecs/pilot.yaml").unlink()
+    assert job.run() == ["edit pilot announce"]
+    drop(job.root, "pilot", spec(status="draft"))
+    assert job.run() == ["withdraw pilot announce"]
+
+
+def test_a_network_that_cannot_edit_takes_it_down_when_the_job_closes(life):
+    job = life("fixed", policy='on_close = "mark"')
+    job.run()
+    drop(job.root, "pilot", spec(status="filled"))
+    assert job.run() == ["withdraw pilot announce"]
+
+
+def test_what_cannot_be_edited_is_posted_anew(life):
+    job = life("fixed", policy='cannot_edit = "repost"')
+    job.run()
+    drop(job.root, "pilot", spec(summary="By day only."))
+    planned = job.project.plan(now=job.now, wait=0).plan
+    assert "taken down, then posted anew" in planned.changes[0].reason
+    assert job.run() == ["withdraw pilot announce", "publish pilot announce"]
+    (there,) = job.town.posts.values()
+    assert "By day only." in there.text
+    assert job.run() == []
+
+
+def test_what_cannot_be_edited_gets_a_reply(life):
+    job = life("fixed", policy='cannot_edit = "reply"')
+    job.run()
+    drop(job.root, "pilot", spec(summary="By day only."))
+    (done,) = job.run()
+    assert done.startswith("publish pilot change-")
+    _, reply = job.town.posts.values()
+    assert reply.reply_to == "1"
+    assert "has changed" in reply.text
+    assert job.run(days=1) == []
+    drop(job.root, "pilot", spec(summary="At any time."))
+    assert len(job.run()) == 1
+    assert job.run(days=1) == []
+    drop(job.root, "pilot", spec(status="filled"))
+    assert len(job.run()) == 3
+    assert job.town.posts == {}
+
+
+def test_a_reply_whose_answer_was_lost_is_looked_for(life):
+    job = life("fixed", policy='cannot_edit = "reply"')
+    job.run()
+    drop(job.root, "pilot", spec(summary="By day only."))
+    job.town.faults = ["lost"]
+    job.run()
+    assert job.run(minutes=5) == []
+    assert len(job.town.posts) == 2
+
+
+@pytest.mark.parametrize("how", ["ask", "leave"])
+def test_what_cannot_be_edited_waits_for_a_person_or_is_left(life, how):
+    job = life("fixed", policy=f'cannot_edit = "{how}"')
+    job.run()
+    drop(job.root, "pilot", spec(summary="By day only."))
+    assert job.run() == (["hold pilot announce"] if how == "ask" else [])
+
+
+def test_fifty_jobs_share_one_account_fairly(life):
+    job = life(pace='spacing = 60\nper_day = 8\nhours = ["9:00-17:00"]')
+    for number in range(49):
+        drop(job.root, f"job-{number:02}", spec(title=f"Job {number}"))
+    drop(job.root, "urgent", spec(title="Urgent", priority="high"))
+    went = []
+    while len(went) < 51 and job.now < START + timedelta(days=20):
+        went += [(job.now, one) for one in job.run(minutes=20)]
+    assert went[0][1] == "publish urgent announce"
+    assert len(job.town.posts) == len(went) == 51
+    times = [at for at, _ in went]
+    assert all(9 <= at.hour < 17 for at in times)
+    assert all(b - a >= timedelta(hours=1) for a, b in pairwise(times))
+    assert max(sum(at.date() == day.date() for at in times) for day in times) <= 8
+
+
+def test_what_is_settled_is_not_rendered_again(life, monkeypatch):
+    job = life(policy=REMIND)
+    for number in range(20):
+        drop(job.root, f"job-{number}", spec(title=f"Job {number}"))
+    job.run()
+    seen = []
+    render = type(job.project.renderer).render
+    monkeypatch.setattr(
+        type(job.project.renderer),
+        "render",
+        lambda self, spec, channel, moment, *rest: (
+            seen.append((spec.id, moment)) or render(self, spec, channel, moment, *rest)
+        ),
+    )
+    job.run(days=10)
+    assert {moment for _, moment in seen} == {"remind-1"}
+    seen.clear()
+    drop(job.root, "job-3", spec(title="Job 3", summary="Other words."))
+    job.run()
+    assert {id_ for id_, _ in seen} == {"job-3"}
