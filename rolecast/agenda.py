@@ -42,6 +42,7 @@ class Job:
     hash: str
     removed: bool = False
     fresh: bool = False
+    linted: bool = False  # `rolecast check` warns about it
     since: datetime | None = None
     agreed: Agreed = field(default_factory=Agreed)
     known: dict[Where, Publication] = field(default_factory=dict)
@@ -114,7 +115,8 @@ class Agenda:
         for job in todo:
             since, linted = ages.get(job.id, (self.now, False))
             job.since = since
-            job.agreed = Agreed(decisions.get(job.id, ()), linted)
+            job.linted = job.linted if job.fresh else linted
+            job.agreed = Agreed(decisions.get(job.id, ()), job.linted)
         # What was settled for an older spec is open again.
         self._in_full({id_: j for j in todo if j.fresh for id_, _ in j.settled.values()})
 

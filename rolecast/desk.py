@@ -6,9 +6,11 @@ from datetime import datetime
 
 from rolecast.connector import Receipt
 from rolecast.jobspec import check_address
-from rolecast.ledger import Ledger, attempts, publications
+from rolecast.ledger import Ledger, approvals, attempts, publications
+from rolecast.ledger.approvals import Approval, Asked
 from rolecast.ledger.publications import Publication, Slot
 from rolecast.ledger.states import Outcome, State
+from rolecast.verify import fingerprint
 
 
 class NotPossible(Exception):
@@ -74,6 +76,68 @@ def drop(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
     publication = _get(ledger, slot, State.held, State.refused, State.waiting, State.gone)
     reason = f"left out by {who}"
     _decide(ledger, publication, State.dropped, Outcome.absent, who, now, reason, reason=reason)
+
+
+def put_back(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
+    """Somebody changed the live post, or took it down: make it what the job spec says again."""
+    publication = _get(ledger, slot, State.live, State.gone)
+    if publication.state is State.gone:
+        _decide(ledger, publication, State.planned, Outcome.absent, who, now, "put it back")
+        return
+    _drifted(publication)
+    # Without a known text the next run edits the post.
+    _decide(
+        ledger, publication, State.live, Outcome.done, who, now, "put it back",
+        post_hash=None, seen_hash=None, drift=None, rendered_for=None,
+    )  # fmt: skip
+
+
+def accept(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
+    """It may stay as somebody else left it: changed, or away."""
+    publication = _get(ledger, slot, State.live, State.gone)
+    if publication.state is State.gone:
+        drop(ledger, slot, who, now)
+        return
+    says = fingerprint(_drifted(publication))
+    _decide(
+        ledger, publication, State.live, Outcome.done, who, now, "accept it as it is",
+        seen_hash=says, drift=None,
+    )  # fmt: skip
+
+
+def forget(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
+    """Leave the post to itself: never edited, never withdrawn, never looked at again."""
+    publication = _get(ledger, slot, State.live, State.gone)
+    reason = f"left to itself by {who}"
+    _decide(ledger, publication, State.dropped, Outcome.done, who, now, reason, reason=reason)
+
+
+def _drifted(publication: Publication) -> str:
+    if publication.drift is None:
+        raise NotPossible("it says what we wrote: nothing to decide")
+    return publication.drift
+
+
+def decide(
+    ledger: Ledger,
+    asked: Asked,
+    approved: bool,
+    who: str,
+    now: datetime,
+    note: str | None = None,
+) -> None:
+    """Agree to a text that waits for somebody, or refuse it. Raises NotPossible when it is not
+    that text any more that waits."""
+    with ledger.begin() as conn:
+        if asked not in approvals.waiting(conn):
+            raise NotPossible(
+                f"{asked.job_id} on {asked.channel} has changed meanwhile; look again"
+            )
+        approvals.add(conn, [_decision(asked, approved, who, now, note)])
+
+
+def _decision(asked: Asked, approved: bool, who: str, now: datetime, note: str | None) -> Approval:
+    return Approval(*asked.slot, asked.action, asked.post_hash, approved, who, now, note or None)
 
 
 def _get(ledger: Ledger, slot: Slot, *states: State) -> Publication:

@@ -47,6 +47,7 @@ class Change(BaseModel):
     post: Post | None = None
     before: Post | None = None
     needs_approval: bool = False
+    text_hash: str = ""  # of the text that a person agrees to: the new one, or the one to go
     not_after: datetime | None = None  # when the job closes: nothing is sent from then on
     pending: str | None = None  # for hold: what the person is to do
     cost: str | None = None  # what the network charges for it, in words

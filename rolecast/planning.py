@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from rolecast.agenda import Agenda, Job
 from rolecast.folder import Entry
 from rolecast.jobspec import JobSpec
-from rolecast.ledger import events, jobs, publications
+from rolecast.ledger import approvals, events, jobs, publications
+from rolecast.ledger.approvals import Asked
 from rolecast.ledger.events import Event
 from rolecast.ledger.jobs import FileRow, JobRow
-from rolecast.plan import Plan, Scheduled
+from rolecast.plan import Change, Plan, Scheduled
 from rolecast.problems import Problem
 from rolecast.reading import SpecFile, read, same
 from rolecast.rules import Steps
@@ -120,7 +121,10 @@ class Planning:
         specs = {f.spec.id: f for f in files if f.spec}
         kept = {row.job_id for path, row in rows.items() if path not in gone} | set(specs)
         removed = ({id_ for id_ in gone.values() if id_} | removed_before) - kept
-        todo = [Job(id_, f.spec, f.hash, fresh=f.fresh) for id_, f in specs.items()]
+        todo = [
+            Job(id_, f.spec, f.hash, fresh=f.fresh, linted=bool(f.warnings))
+            for id_, f in specs.items()
+        ]
         todo += self._removed(removed)
         agenda = Agenda(self.project, self.now)
         per_job = agenda.steps(todo)
@@ -168,6 +172,19 @@ class Planning:
             jobs.mark_removed(conn, back, False, self.now)
             jobs.mark_removed(conn, away, True, self.now)
             events.add(conn, self._events(fresh, known, back, away))
+            asked = [self._asked(c) for c in self.steps.changes if c.needs_approval]
+            approvals.ask(conn, asked, todo.keys())
+
+    def _asked(self, change: Change) -> Asked:
+        return Asked(
+            *change.slot,
+            str(change.action),
+            change.text_hash,
+            self.now,
+            change.reason,
+            change.post.model_dump_json() if change.post else None,
+            change.revision,
+        )
 
     def _events(
         self, fresh: list[JobRow], known: dict[str, JobRow], back: list[str], away: list[str]

@@ -279,6 +279,7 @@ class _Job:
                 before=publication.sent() if action is Action.edit else None,
                 cost=self.connector.cost(post) if post and action is Action.publish else None,
                 needs_approval=asks,
+                text_hash=post.hash if post else publication.post_hash or "",
             )
         )
 

@@ -116,11 +116,12 @@ def _text_of(change) -> str:
     from rolecast.worddiff import word_diff
 
     if change.before is not None:
-        return _indent(word_diff(change.before.text, change.post.text, colour=sys.stdout.isatty()))
-    return _indent(change.post.text)
+        return indent(word_diff(change.before.text, change.post.text, colour=sys.stdout.isatty()))
+    return indent(change.post.text)
 
 
-def _indent(text: str) -> str:
+def indent(text: str) -> str:
+    """A text as it stands below its heading."""
     return "\n".join(f"      | {line}" for line in text.splitlines())
 
 
@@ -146,6 +147,16 @@ def show_scheduled(plan: Plan) -> None:
         first, last = found[0], found[-1]
         more = f", then {len(found) - 1} more until {local(last.at)}" if found[1:] else ""
         click.echo(f"  · {name}: {first.job_id} ({first.moment}) at {local(first.at)}{more}")
+
+
+def who() -> str:
+    """The person at this terminal, as the system knows them."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"
 
 
 def local(at: datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
@@ -18,6 +17,9 @@ from rolecast.cli import common
 @click.option("--not-there", "decision", flag_value="not_there", help="It is not there: send it.")
 @click.option("--gone", "decision", flag_value="it_is_gone", help="I have taken it down.")
 @click.option("--retry", "decision", flag_value="retry", help="Try again with the next run.")
+@click.option("--put-back", "decision", flag_value="put_back", help="Make it what we wrote again.")
+@click.option("--accept", "decision", flag_value="accept", help="It may stay as it is there.")
+@click.option("--forget", "decision", flag_value="forget", help="Leave the post to itself.")
 @click.option("--drop", "decision", flag_value="drop", help="Leave it: do not post it here.")
 @click.pass_obj
 def decide(
@@ -32,8 +34,11 @@ def decide(
     from rolecast.publish import now_utc
 
     if (address is None) == (decision is None):
-        raise click.UsageError("say one of --there ADDRESS, --not-there, --gone, --retry, --drop")
-    slot, who = (job, channel, moment), getpass.getuser()
+        raise click.UsageError(
+            "say one of --there ADDRESS, --not-there, --gone, --retry, --drop, --put-back, "
+            "--accept, --forget"
+        )
+    slot, who = (job, channel, moment), common.who()
     with common.project(root) as project:
         try:
             if address is not None:

@@ -11,7 +11,7 @@ import click
 from rolecast.cli import common
 
 if TYPE_CHECKING:
-    from rolecast.plan import Plan
+    from rolecast.plan import Change, Plan
     from rolecast.planning import Planned
     from rolecast.project import Project
 
@@ -96,7 +96,26 @@ def _reviewed(
             f"{_moved(saved, now)}\nNothing was done; plan and review again."
         )
     changes = [c for c in saved.changes if not names or c.channel in names]
+    _approve(project, changes, file)
     return project.publish(changes, common.open_http, _shown(form)), True
+
+
+def _approve(project: Project, changes: list[Change], file: Path) -> None:
+    """Who carries out a reviewed plan has agreed to its texts."""
+    from rolecast.ledger import approvals
+    from rolecast.ledger.approvals import Approval
+    from rolecast.publish import now_utc
+
+    now, note = now_utc(), f"reviewed plan {file.name}"
+    with project.ledger.begin() as conn:
+        approvals.add(
+            conn,
+            [
+                Approval(*c.slot, str(c.action), c.text_hash, True, common.who(), now, note)
+                for c in changes
+                if c.needs_approval
+            ],
+        )
 
 
 def _moved(saved: Plan, now: Plan) -> str:
@@ -126,8 +145,7 @@ def _conclude(planned: Planned, results: list) -> None:
     waiting = [c for c in planned.plan.changes if c.needs_approval]
     if waiting:
         click.echo(
-            f"{len(waiting)} posts need approval: review `rolecast plan --out FILE`, "
-            "then `rolecast publish --plan FILE`."
+            f"{len(waiting)} texts wait for somebody to agree: `rolecast approve`, or the desk."
         )
     common.show_blocked(planned.plan)
     for note in planned.plan.notes:

@@ -102,6 +102,23 @@ def save_jobs(conn: Connection, rows: Iterable[JobRow]) -> None:
     _upsert(conn, jobs, "id", values, keep=("first_seen", "apply_checked", "apply_problem"))
 
 
+def applied(conn: Connection, found: Sequence[tuple[str, str | None]], now: datetime) -> None:
+    """What is wrong with the jobs' places to apply; None: nothing."""
+    if found:
+        conn.execute(
+            update(jobs)
+            .where(_J.id == bindparam("b"))
+            .values(apply_checked=now, apply_problem=bindparam("b_problem")),
+            [{"b": id_, "b_problem": problem} for id_, problem in found],
+        )
+
+
+def broken(conn: Connection) -> list[JobRow]:
+    """The jobs whose place to apply does not work."""
+    query = select(*_JOB_COLUMNS).where(_J.apply_problem.is_not(None), _J.removed == 0)
+    return [JobRow(*row) for row in conn.execute(query.order_by(_J.id))]
+
+
 def mark_removed(conn: Connection, ids: Sequence[str], removed: bool, now: datetime) -> None:
     """The jobs' files are gone (or, removed=False, back)."""
     if ids:

@@ -201,6 +201,15 @@ def set_state(
     return bool(done.rowcount)
 
 
+def seen(conn: Connection, publication: Publication, values: dict[str, Any]) -> None:
+    """Write what a look at a live post found; no change of the publication itself."""
+    conn.execute(
+        update(publications)
+        .where(_P.id == publication.id, _P.revision == publication.revision)
+        .values(**values)
+    )
+
+
 def sending(conn: Connection) -> list[Publication]:
     """The publications that some run has claimed."""
     return everything(conn, [State.sending])

@@ -153,10 +153,13 @@ approvals = Table(
     Column("moment", String(16), nullable=False),
     Column("action", String(16), nullable=False),
     Column("post_hash", String(32), nullable=False),  # of the exact text
-    Column("approved", Integer, nullable=False),  # 0: refused
+    Column("approved", Integer),  # 1; 0: refused; None: asked, the rest says for what
     Column("who", Text, nullable=False),
     Column("at", Utc, nullable=False),
-    Column("note", Text),
+    Column("note", Text),  # why it was decided so, or why it is asked
+    Column("post", Text),  # JSON of the post that is asked for
+    Column("revision", BigInteger),  # of the publication when it was asked
+    Column("run", Text),  # Prefect's run that asks for it too
     Index("ix_approvals_job_id", "job_id"),
 )
 

@@ -17,7 +17,7 @@ class State(StrEnum):
     refused = "refused"  # the network will not take this text
     gone = "gone"  # it was there; somebody else removed it
     withdrawn = "withdrawn"  # we took it down
-    dropped = "dropped"  # not needed any more before it was ever sent
+    dropped = "dropped"  # not needed any more before it was ever sent, or left to itself
 
 
 class Outcome(StrEnum):
@@ -41,7 +41,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     ),
     _S.waiting: frozenset({_S.sending, _S.held, _S.dropped, _S.planned}),
     _S.unknown: frozenset({_S.sending, _S.live, _S.planned, _S.held, _S.unknown}),
-    _S.live: frozenset({_S.sending, _S.held, _S.gone}),
+    _S.live: frozenset({_S.sending, _S.held, _S.gone, _S.dropped, _S.live}),
     _S.held: frozenset({_S.live, _S.planned, _S.held, _S.withdrawn, _S.dropped, _S.sending}),
     _S.refused: frozenset({_S.sending, _S.dropped, _S.held, _S.planned}),
     _S.gone: frozenset({_S.planned, _S.dropped, _S.sending, _S.held}),

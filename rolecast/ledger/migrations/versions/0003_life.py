@@ -26,10 +26,13 @@ def upgrade():
         sa.Column("moment", sa.String(16), nullable=False),
         sa.Column("action", sa.String(16), nullable=False),
         sa.Column("post_hash", sa.String(32), nullable=False),
-        sa.Column("approved", sa.Integer, nullable=False),
+        sa.Column("approved", sa.Integer),
         sa.Column("who", sa.Text, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("note", sa.Text),
+        sa.Column("post", sa.Text),
+        sa.Column("revision", sa.BigInteger),
+        sa.Column("run", sa.Text),
     )
     op.create_index("ix_approvals_job_id", "approvals", ["job_id"])
     op.create_table(
