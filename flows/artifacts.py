@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from rolecast.plan import Plan, blocked_by_reason
+from rolecast.plan import Change, Plan, Scheduled, blocked_by_reason
 from rolecast.problems import Problem, visible
 from rolecast.publish import Result
 
@@ -25,10 +25,14 @@ def summary(plan: Plan, results: Sequence[Result], problems: Sequence[Problem]) 
     lines += _section("Not done", [_failed(result) for result in rest[:MOST_ROWS]])
     held = blocked_by_reason(plan.blocked).items()
     lines += _section(
-        "Held back", [f"{channel}: {_safe(reason)} ({n})" for (channel, reason), n in held]
+        "Held back", [f"{channel}: {safe(reason)} ({n})" for (channel, reason), n in held]
     )
+    lines += _section(
+        "Wait for somebody to agree", [_asked(c) for c in plan.changes if c.needs_approval]
+    )
+    lines += _section("Later", [_later(one) for one in plan.scheduled[:20]])
     lines += _section("Files to mend", [_problem(problem) for problem in problems[:MOST_ROWS]])
-    lines += _section("Notes", [_safe(note) for note in plan.notes])
+    lines += _section("Notes", [safe(note) for note in plan.notes])
     return "\n".join(lines)
 
 
@@ -55,11 +59,19 @@ def _section(title: str, lines: list[str]) -> list[str]:
 
 def _failed(result: Result) -> str:
     change = result.change
-    return f"`{change.job_id}` on {change.channel}: {result.state}. {_safe(result.reason or '')}"
+    return f"`{change.job_id}` on {change.channel}: {result.state}. {safe(result.reason or '')}"
+
+
+def _asked(change: Change) -> str:
+    return f"`{change.job_id}` on {change.channel}: {change.action} {change.moment}"
+
+
+def _later(one: Scheduled) -> str:
+    return f"{one.at:%Y-%m-%d %H:%M} UTC: `{one.job_id}` on {one.channel} ({one.moment})"
 
 
 def _problem(problem: Problem) -> str:
-    return f"`{_safe(problem.path)}` line {problem.line}: {_safe(problem.message)}"
+    return f"`{safe(problem.path)}` line {problem.line}: {safe(problem.message)}"
 
 
 def _row(result: Result) -> dict[str, str]:
@@ -71,7 +83,7 @@ def _row(result: Result) -> dict[str, str]:
         "what": str(change.action),
         "now": str(result.state),
         "address": address,
-        "why": _safe(result.reason or change.reason),
+        "why": safe(result.reason or change.reason),
     }
 
 
@@ -79,13 +91,13 @@ def _by_file(problems: Sequence[Problem]) -> str:
     parts, last = [], None
     for problem in problems[:MOST_ROWS]:
         if problem.path != last:
-            parts.append(f"### `{_safe(problem.path)}`")
+            parts.append(f"### `{safe(problem.path)}`")
             last = problem.path
         parts.append(f"```text\n{problem.render().replace('```', '´´´')}\n```")
     return "\n\n".join(parts)
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text of a job spec may be hostile: nothing of it is Markdown or HTML here."""
     plain = visible(" ".join(text.split()))
     return plain.replace("<", "&lt;").replace("`", "´").replace("|", "&#124;").replace("[", "&#91;")

@@ -22,12 +22,17 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.states import Pending
 from watchfiles import Change, awatch
 
-from flows.syndicate import executable, project, syndicate
+from flows.approve import approve
+from flows.collect import collect
+from flows.project import project
+from flows.syndicate import executable, syndicate
 from rolecast.folder import is_spec
+from rolecast.ledger import approvals
 
 log = logging.getLogger("rolecast.watch")
 
 CATCH_UP = 900.0  # seconds between scheduled runs
+COLLECT = 3600.0  # seconds between two looks at what is live
 TICK_MS = 20_000  # how often waiting posts and dates are looked at without any change
 QUIET_MS = 300  # a folder must be quiet for so long
 BATCH_MS = 2_000  # but a change never waits longer than this
@@ -87,10 +92,12 @@ class Watcher:
         """Nothing changed → no flow: a plan costs milliseconds, a run a second."""
         with project(str(self.root)) as opened:
             planned = opened.plan()
+            with opened.ledger.read() as conn:
+                asks = any(one.run is None for one in approvals.waiting(conn))
         seen = tuple((p.path, p.line, p.code) for p in planned.problems)
         self.moving = bool(planned.moving)
         news, self.told = seen != self.told, seen
-        return bool(executable(planned.plan)) or (news and bool(seen))
+        return bool(executable(planned.plan)) or asks or (news and bool(seen))
 
     async def _run(self) -> None:
         """A run of the deployment, in this process."""
@@ -128,6 +135,18 @@ async def serve(root: Path) -> None:
         parameters={"root": str(root)},
         description="Makes the world as the folder of job specs says. The watcher starts it when "
         "a file changes; the schedule catches what the watcher missed.",
+    )
+    await runner.aadd_flow(
+        collect,
+        name="folder",
+        interval=COLLECT,
+        parameters={"root": str(root)},
+        description="Looks whether what is live is there and says what we wrote.",
+    )
+    await runner.aadd_flow(
+        approve,
+        name="folder",
+        description="Asks somebody to agree to texts; started when there are some.",
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

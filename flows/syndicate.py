@@ -6,36 +6,21 @@ never retried by Prefect: recovery is the next run's first step.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from prefect import flow, get_run_logger, task
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, State
 
-from connectors import TABLE
 from connectors.http import Http
-from flows import artifacts, blocks, limits
+from flows import artifacts, limits
+from flows.approve import ask
+from flows.project import project
 from rolecast import ledger as ledgers
 from rolecast.ledger import plans
 from rolecast.plan import Change, Plan
 from rolecast.planning import Planned
-from rolecast.project import Project
 from rolecast.publish import CHUNK, Result
 
 ROUNDS = 3  # a look after a lost answer may show that there is more to do
-
-
-@contextmanager
-def project(root: str) -> Iterator[Project]:
-    """The project in `root`, with secrets from the environment and from Prefect's blocks."""
-    opened = Project.open(Path(root), TABLE, os.environ, blocks.secret)
-    try:
-        yield opened
-    finally:
-        opened.ledger.close()
 
 
 @task(task_run_name="plan")
@@ -74,6 +59,13 @@ def carry_out(root: str, digest: str, channel: str, start: int, stop: int) -> li
     return results
 
 
+@task(task_run_name="ask for approval")
+def ask_for_approval(root: str) -> None:
+    """Start a run that asks for the texts which nobody has been asked for yet."""
+    with project(root) as opened:
+        ask(opened)
+
+
 @task(task_run_name="artifacts")
 def show(root: str, planned: Planned, results: list[Result]) -> None:
     """Leave a summary, the publications and the problems in Prefect's UI."""
@@ -97,6 +89,8 @@ def syndicate(root: str = ".", allow_removals: bool = False) -> State:
         for future in futures:
             results += future.result()
         planned = plan(root, allow_removals)
+    if any(change.needs_approval for change in planned.plan.changes):
+        ask_for_approval(root)
     show(root, Planned(planned.plan, first.problems, first.moving), results)
     return _state(planned.plan, results)
 
@@ -141,6 +135,7 @@ def _state(plan: Plan, results: list[Result]) -> State:
     failed = sum(not result.ok for result in results)
     message = (
         f"{len(results) - failed} done, {failed} not, {len(plan.blocked)} held back, "
+        f"{len(plan.scheduled)} later, "
         f"{plan.files_with_problems} files with problems"
     )
     attention = failed or plan.blocked or plan.files_with_problems or plan.notes

@@ -99,11 +99,13 @@ class Plan(BaseModel):
 
     @property
     def digest(self) -> str:
-        """Names exactly these steps and texts, whenever they were planned."""
+        """Names exactly these steps and texts, and what of them waits for somebody, whenever they
+        were planned."""
         hash_ = hashlib.blake2b(digest_size=16)
         for change in self.changes:
             text = change.post.hash if change.post else ""
-            parts = (*change.slot, change.action, str(change.revision), text)
+            asks = "asks" if change.needs_approval else ""
+            parts = (*change.slot, change.action, str(change.revision), text, asks)
             hash_.update("\x1f".join(parts).encode() + b"\x1e")
         return hash_.hexdigest()
 

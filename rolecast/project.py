@@ -93,6 +93,14 @@ class Project:
         todo = [Job(row.id, JobSpec.model_validate_json(row.spec), row.spec_hash) for row in rows]
         return Agenda(self, now).calendar(todo, now + timedelta(days=days))
 
+    def way(self, channel: Channel, http: Http) -> Http:
+        """A channel's way to its network, with the tokens that its network renews."""
+        if self.key:
+            from rolecast.vault import LedgerVault
+
+            http.vault = LedgerVault(self.ledger, channel.name, self.key)
+        return http
+
     def link(self, code: str) -> str:
         """The public address of a short code."""
         return f"{self.settings.company.url.rstrip('/')}/r/{code}"

@@ -72,12 +72,7 @@ def open_http(channel: Channel) -> Http:
 
 def way_with_vault(project: Project, channel: Channel) -> Http:
     """The same, with the tokens that its network renews. Raises VaultError."""
-    http = open_http(channel)
-    if project.key:
-        from rolecast.vault import LedgerVault
-
-        http.vault = LedgerVault(project.ledger, channel.name, project.key)
-    return http
+    return project.way(channel, open_http(channel))
 
 
 def show_problems(problems: Iterable[Problem]) -> None:

@@ -1,0 +1,78 @@
+"""Looks at the world: is what is live there, does it say what we wrote, does one apply there?
+
+A task for each channel. What was found stands in the ledger, on the desk, and in an artifact.
+"""
+
+from __future__ import annotations
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.states import Completed, State
+
+from connectors.http import Http
+from flows import limits
+from flows.approve import ask
+from flows.artifacts import MOST_ROWS, safe
+from flows.project import project
+from rolecast.applying import check
+from rolecast.verify import Finding, Kind, verify
+
+
+@task(task_run_name="look at {channel}", retries=0)
+def look(root: str, channel: str) -> list[Finding]:
+    """Look at every live post of one channel."""
+    log = get_run_logger()
+    with project(root) as opened, limits.turn(opened.channels[channel]):
+        found = verify(
+            opened.ledger,
+            opened.channels,
+            lambda one: opened.way(one, Http(pace=one.connector.pace)),
+            names=[channel],
+        )
+    for one in found:
+        if one.kind is not Kind.fine:
+            log.warning("%s %s: %s", channel, one.publication.job_id, one.kind)
+    return found
+
+
+@task(task_run_name="look at the places to apply", retries=0)
+def apply_pages(root: str) -> list[tuple[str, str]]:
+    """(job, what is wrong) for the open jobs to which one cannot apply."""
+    with project(root) as opened:
+        return check(opened.ledger, Http((5, 15)))
+
+
+@flow(name="collect", flow_run_name="collect")
+def collect(root: str = ".") -> State:
+    """See what became of what is live.
+
+    root: the folder with rolecast.toml, on the machine that runs this.
+    """
+    with project(root) as opened:
+        ready = [n for n, one in opened.channels.items() if one.enabled and not one.cannot_send()]
+        limits.prepare([opened.channels[name] for name in ready])
+        ask(opened)  # ends approval runs that were answered elsewhere
+    looks = [look.submit(root, name) for name in ready]
+    broken = apply_pages.submit(root)
+    found = [one for future in looks for one in future.result()]
+    odd = [one for one in found if one.kind is not Kind.fine]
+    rows = [_row(one) for one in odd] + [
+        {"job": job, "where": "apply", "found": "does not work", "detail": safe(problem)}
+        for job, problem in broken.result()
+    ]
+    if rows:
+        create_table_artifact(
+            rows[:MOST_ROWS], key="collect-findings", description="What is not as it should be"
+        )
+    message = f"{len(found) - len(odd)} of {len(found)} posts as we wrote them; {len(rows)} to see"
+    return Completed(message=message, name="Needs attention" if rows else "Completed")
+
+
+def _row(one: Finding) -> dict[str, str]:
+    publication = one.publication
+    return {
+        "job": publication.job_id,
+        "where": f"{publication.channel} {publication.moment}",
+        "found": str(one.kind),
+        "detail": safe(one.detail or "")[:300],
+    }

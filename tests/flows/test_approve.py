@@ -1,0 +1,132 @@
+"""Approval in Prefect: a run that waits for a form, on a real server, answered through its API."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from rolecast import desk, history
+from rolecast.ledger import approvals
+from rolecast.publish import now_utc
+from tests.flows.test_syndicate import artifacts, ask
+from tests.house import BOARD, drop, make, open_project, spec, states
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def served(prefect, tmp_path):
+    """A folder whose texts all wait for somebody, with the flows that serve it."""
+    channel = BOARD + 'policy = { approval = "always" }\n'
+    root = make(tmp_path, channel, pilot=spec(), deck_hand=spec(title="Deck Hand"))
+    command = [sys.executable, "-m", "flows.serve", "--root", str(root)]
+    with (tmp_path / "serve.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env=prefect, stdout=log, stderr=log, start_new_session=True
+        )
+    yield root
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait(30)
+
+
+def until(what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := what():
+            return found
+        time.sleep(0.2)
+    raise AssertionError("it did not happen")
+
+
+def asking(prefect, state="PAUSED"):
+    body = {
+        "flows": {"name": {"any_": ["approve"]}},
+        "flow_runs": {"state": {"type": {"any_": [state]}}},
+        "sort": "START_TIME_DESC",
+    }
+    return ask(prefect, "flow_runs/filter", body)
+
+
+def resume(prefect, run, **fields):
+    request = urllib.request.Request(
+        f"{prefect['PREFECT_API_URL']}/flow_runs/{run['id']}/resume",
+        json.dumps({"run_input": fields}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)["status"]
+
+
+def test_a_run_asks_with_a_form_and_what_was_agreed_to_goes_out(prefect, served):
+    (run,) = until(lambda: asking(prefect))
+    assert run["name"] == "approve deck-hand and 1 more"
+    names = sorted(run["parameters"]["texts"])
+    assert [name.split(" (")[0] for name in names] == [
+        "publish deck-hand on board",
+        "publish pilot on board",
+    ]
+    assert states(served) == {"pilot/board": "planned", "deck-hand/board": "planned"}
+    # A form that makes no sense is sent back, and nothing happens.
+    assert resume(prefect, run, approve=["something else"], who="kim") == "REJECT"
+    assert resume(prefect, run, approve=[names[1]], refuse=[], who="") == "REJECT"
+    answer = {"approve": [names[1]], "refuse": [names[0]], "who": "kim", "note": "not yet"}
+    assert resume(prefect, run, **answer) == "ACCEPT"
+    until(lambda: states(served)["pilot/board"] == "live")
+    assert states(served)["deck-hand/board"] == "planned"
+    project = open_project(served)
+    said = [
+        (one.who, one.what, one.detail)
+        for name in ("pilot", "deck-hand")
+        for one in history.of_job(project.ledger, name)
+        if one.who == "kim"
+    ]
+    project.ledger.close()
+    assert said == [("kim", "approved publish", "not yet"), ("kim", "refused publish", "not yet")]
+    (finished,) = until(lambda: asking(prefect, "COMPLETED"))
+    assert finished["state"]["message"] == "2 decided by kim"
+
+
+def test_what_is_answered_on_the_desk_ends_its_run(prefect, served):
+    (run,) = until(lambda: asking(prefect))
+    project = open_project(served)
+    with project.ledger.read() as conn:
+        waiting = approvals.waiting(conn)
+    for one in waiting:
+        desk.decide(project.ledger, one, True, "kim", now_utc())
+    project.ledger.close()
+    drop(served, "third", spec(title="Third"))
+    until(lambda: states(served).get("pilot/board") == "live")
+    until(lambda: [one for one in asking(prefect, "CANCELLED") if one["id"] == run["id"]])
+    (other,) = until(lambda: asking(prefect))
+    assert other["name"] == "approve third"
+    resume(prefect, other, approve=list(other["parameters"]["texts"]), refuse=[], who="kim")
+    until(lambda: states(served)["third/board"] == "live")
+
+
+def test_collect_tells_what_is_not_as_it_should_be(prefect, tmp_path, pds, proxy):
+    from tests.networks import bluesky
+
+    network = bluesky.network(lambda name: {"pds": pds, "proxy": proxy}[name])
+    root = network.make(tmp_path, apply=f"{pds.url}/no/such/page")
+    env = prefect | network.env
+    code = (
+        "import sys; from flows.syndicate import syndicate; from flows.collect import collect; "
+        "syndicate(sys.argv[1]); collect(sys.argv[1])"
+    )
+    command = [sys.executable, "-c", code, str(root)]
+    subprocess.run(command, env=env, check=True, timeout=120, capture_output=True)
+    body = {
+        "flows": {"name": {"any_": ["collect"]}},
+        "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
+        "sort": "START_TIME_DESC",
+    }
+    run = ask(prefect, "flow_runs/filter", body)[0]
+    assert run["state"]["message"].startswith("1 of 1 posts as we wrote them; 1 to see")
+    (row,) = json.loads(artifacts(prefect, run["id"])["collect-findings"])
+    assert (row["job"], row["where"]) == ("pilot", "apply")
