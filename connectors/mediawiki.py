@@ -69,7 +69,9 @@ class MediaWiki(Connector):
             done = self._edit(http, self.title(post), self.wire(post), createonly=1)
         except _Exists:
             there = self._page(http, titles=self.title(post))
-            if there is None or _mark(post) not in there["text"]:
+            text = there["text"] if there else ""
+            closed_by_us = CLOSED in text and post.link in text  # and now open again
+            if _mark(post) not in text and not closed_by_us:
                 raise Refused(f"the wiki has a page “{self.title(post)}” of its own") from None
             done = self._edit(http, self.title(post), self.wire(post), nocreate=1)
         return self._receipt(done["pageid"], done["title"])

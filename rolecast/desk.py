@@ -71,6 +71,16 @@ def retry(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
     _decide(ledger, publication, target, Outcome.absent, who, now, "try again")
 
 
+def retry_all(ledger: Ledger, channel: str, reason: str, who: str, now: datetime) -> int:
+    """Try everything again that waits on a channel for one reason; answers how many that is."""
+    with ledger.read() as conn:
+        waiting = publications.everything(conn, [State.waiting])
+    slots = [p.slot for p in waiting if p.channel == channel and p.reason == reason]
+    for slot in slots:
+        retry(ledger, slot, who, now)
+    return len(slots)
+
+
 def drop(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
     """Leave it: it is not posted here, until somebody says `retry`."""
     publication = _get(ledger, slot, State.held, State.refused, State.waiting, State.gone)

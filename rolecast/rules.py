@@ -122,6 +122,7 @@ class _Job:
             self.channel.policy.on_close == "mark"
             and self.connector.can("edit")
             and not self.connector.manual
+            and not self.connector.local  # the board shows what is open, and only that
         )
 
     def _stamped(self, post: Post) -> Post:

@@ -29,7 +29,7 @@ def web(root: Path, host: str, port: int, prefect_ui: str | None, go_only: bool)
         if go_only:
             made = app.go_alone(it.ledger, it.settings, it.channels, (host,))
         else:
-            made = app.create(it.ledger, it.settings, it.channels, prefect_ui, (host,))
+            made = app.create(it.ledger, it.settings, it.channels, prefect_ui, (host,), it.calendar)
         uvicorn.run(
             made,
             host=host,

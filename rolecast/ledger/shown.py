@@ -58,7 +58,12 @@ def needs_a_person(conn: Connection, most: int = 200) -> list[Publication]:
     """What waits for somebody, or is being waited for, longest first."""
     query = (
         select(*_COLUMNS)
-        .where(or_(_P.state.in_(NEEDS_A_PERSON), _P.reason.is_not(None) & (_P.state == State.live)))
+        .where(
+            or_(
+                _P.state.in_(NEEDS_A_PERSON),
+                (_P.reason.is_not(None) | _P.drift.is_not(None)) & (_P.state == State.live),
+            )
+        )
         .order_by(_P.updated)
         .limit(most)
     )

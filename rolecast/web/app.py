@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from rolecast.channels import Channel
 from rolecast.ledger import Ledger
+from rolecast.plan import Scheduled
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
 from rolecast.web import board, desk, go
@@ -29,12 +31,14 @@ def create(
     channels: dict[str, Channel],
     prefect_ui: str | None = None,
     hosts: tuple[str, ...] = (),
+    calendar: Callable[[], list[Scheduled]] = list,
 ) -> Starlette:
     """Board at /, desk at /desk, links at /r/CODE, public job pages at /public/jobs/ID.
 
     hosts: names by which we are called, beside our own machine's and those in the settings.
+    calendar: the new posts of the next days.
     """
-    site = Site(ledger, settings, channels, prefect_ui, new_token())
+    site = Site(ledger, settings, channels, prefect_ui, new_token(), calendar)
     return _app(site, [*board.routes(site), *desk.routes(site), *go.routes(site)], hosts)
 
 

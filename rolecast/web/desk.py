@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from rolecast import desk
-from rolecast.ledger import clicks, shown
+from rolecast import desk, history
+from rolecast.ledger import approvals, clicks, jobs, shown
+from rolecast.ledger.publications import Publication
+from rolecast.ledger.states import State
 from rolecast.publish import now_utc
-from rolecast.web.pages import Site, number, page, same_origin
+from rolecast.web.pages import Site, not_found, number, page, read_spec, same_origin
 
 PER_PAGE = 100
 WHO = "desk"  # sign-in comes with the employees' accounts
+Form = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Together:
+    """Posts that wait for one and the same reason: told once, tried again at once."""
+
+    channel: str
+    reason: str
+    posts: list[Publication]
 
 
 def routes(site: Site) -> list[Route]:
-    """/desk, and /desk/decide for its forms."""
+    """/desk, its calendar, a job's history, and what its forms are sent to."""
 
     def home(request: Request) -> Response:
         at = number(request)
         with site.ledger.read() as conn:
-            waiting = shown.needs_a_person(conn)
+            together, alone = _grouped(shown.needs_a_person(conn))
             rows, total = shown.table(conn, (at - 1) * PER_PAGE, PER_PAGE)
-            titles = shown.titles(conn, {one.job_id for one in [*waiting, *rows]})
+            asked, broken = approvals.waiting(conn), jobs.broken(conn)
+            named = [*alone, *rows, *asked, *(post for one in together for post in one.posts)]
+            titles = shown.titles(conn, {one.job_id for one in named} | {b.id for b in broken})
             clicked = clicks.totals(conn)
         return page(
             site,
             request,
             "desk.html.j2",
-            waiting=waiting,
+            waiting=alone,
+            together=together,
+            asked=asked,
+            broken=broken,
             rows=rows,
             total=total,
             titles=titles,
@@ -42,30 +64,98 @@ def routes(site: Site) -> list[Route]:
             wrong=request.query_params.get("wrong", ""),
         )
 
-    async def decide(request: Request) -> Response:
-        form = {name: str(value) for name, value in (await request.form()).items()}
-        if not same_origin(request, site.token, form.get("token", "")):
-            return page(site, request, "refused.html.j2", 403)
-        from starlette.concurrency import run_in_threadpool
+    def calendar(request: Request) -> Response:
+        zone = ZoneInfo(site.settings.company.timezone)
+        found = site.calendar()
+        days = [
+            (day, list(posts))
+            for day, posts in groupby(found, key=lambda one: one.at.astimezone(zone).date())
+        ]
+        with site.ledger.read() as conn:
+            titles = shown.titles(conn, {one.job_id for one in found})
+        return page(site, request, "calendar.html.j2", days=days, titles=titles, zone=zone.key)
 
-        return await run_in_threadpool(_decide, site, form)
+    def job(request: Request) -> Response:
+        job_id = request.path_params["id"]
+        entries = history.of_job(site.ledger, job_id)
+        with site.ledger.read() as conn:
+            row, _ = shown.job(conn, job_id, site.boards)
+        if row is None:
+            return not_found(site, request, f"There is no job {job_id!r}.", inside=True)
+        spec = read_spec(row.spec)
+        return page(site, request, "history.html.j2", job=spec, row=row, entries=entries)
 
-    return [Route("/desk", home), Route("/desk/decide", decide, methods=["POST"])]
+    def taking(work: Callable[[Site, Form], str]):
+        async def take(request: Request) -> Response:
+            form = {name: str(value) for name, value in (await request.form()).items()}
+            if not same_origin(request, site.token, form.get("token", "")):
+                return page(site, request, "refused.html.j2", 403)
+            return await run_in_threadpool(_answer, site, form, work)
+
+        return take
+
+    return [
+        Route("/desk", home),
+        Route("/desk/calendar", calendar),
+        Route("/desk/jobs/{id}", job),
+        Route("/desk/decide", taking(_decide), methods=["POST"]),
+        Route("/desk/approve", taking(_approve), methods=["POST"]),
+        Route("/desk/retry", taking(_retry_all), methods=["POST"]),
+    ]
 
 
-def _decide(site: Site, form: dict[str, str]) -> Response:
+def _grouped(waiting: Iterable[Publication]) -> tuple[list[Together], list[Publication]]:
+    """A channel's trouble once, whatever it holds up; and the rest."""
+    found: dict[tuple[str, str], list[Publication]] = {}
+    alone: list[Publication] = []
+    for one in waiting:
+        if one.state is State.waiting and one.reason:
+            found.setdefault((one.channel, one.reason), []).append(one)
+        else:
+            alone.append(one)
+    together = [Together(*key, posts) for key, posts in found.items() if posts[1:]]
+    alone += [posts[0] for posts in found.values() if not posts[1:]]
+    return together, alone
+
+
+def _answer(site: Site, form: Form, work: Callable[[Site, Form], str]) -> Response:
+    """Back to the desk, which says what was done, or why not."""
+    try:
+        said = {"said": work(site, form)}
+    except desk.NotPossible as error:
+        said = {"wrong": str(error)}
+    return RedirectResponse(f"/desk?{urlencode(said)}", 303)
+
+
+def _decide(site: Site, form: Form) -> str:
     slot = (form.get("job", ""), form.get("channel", ""), form.get("moment", ""))
     what, now = form.get("what", ""), now_utc()
-    try:
-        if what == "there":
-            desk.it_is_there(site.ledger, slot, form.get("address", ""), WHO, now)
-        elif what in DECISIONS:
-            DECISIONS[what](site.ledger, slot, WHO, now)
-        else:
-            raise desk.NotPossible("choose one of the buttons")
-    except desk.NotPossible as error:
-        return RedirectResponse(f"/desk?{urlencode({'wrong': str(error)})}", 303)
-    return RedirectResponse(f"/desk?{urlencode({'said': f'Noted for {slot[0]}.'})}", 303)
+    if what == "there":
+        desk.it_is_there(site.ledger, slot, form.get("address", ""), WHO, now)
+    elif what in DECISIONS:
+        DECISIONS[what](site.ledger, slot, WHO, now)
+    else:
+        raise desk.NotPossible("choose one of the buttons")
+    return f"Noted for {slot[0]}."
+
+
+def _approve(site: Site, form: Form) -> str:
+    with site.ledger.read() as conn:
+        found = {str(one.id): one for one in approvals.waiting(conn)}
+    asked, what = found.get(form.get("asked", "")), form.get("what")
+    if asked is None:
+        raise desk.NotPossible("this text has changed meanwhile, or is decided; look again")
+    if what not in ("approve", "refuse"):
+        raise desk.NotPossible("choose one of the buttons")
+    note = form.get("note", "").strip()
+    desk.decide(site.ledger, asked, what == "approve", WHO, now_utc(), note)
+    return f"{'Approved' if what == 'approve' else 'Refused'} for {asked.job_id}."
+
+
+def _retry_all(site: Site, form: Form) -> str:
+    channel = form.get("channel", "")
+    count = desk.retry_all(site.ledger, channel, form.get("reason", ""), WHO, now_utc())
+    return f"{count} posts on {channel} are tried again."
 
 
 DECISIONS = {
@@ -73,4 +163,7 @@ DECISIONS = {
     "gone": desk.it_is_gone,
     "retry": desk.retry,
     "drop": desk.drop,
+    "put-back": desk.put_back,
+    "accept": desk.accept,
+    "forget": desk.forget,
 }

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from rolecast import links
 from rolecast.clicks import Click, device, referrer_host
+from rolecast.jobspec import JobSpec
 from rolecast.ledger import clicks, shown
 from rolecast.publish import now_utc
 from rolecast.web.board import job_page, similar
@@ -38,7 +39,7 @@ def routes(site: Site, jobs_at: str = "/public/jobs") -> list[Route]:
         if looking:
             return page(site, request, "link.html.j2", job=spec, target=target, code=code)
         _record(site, request, code)
-        if not is_shown and spec.status != "open":
+        if not is_shown and (row.removed or _is_over(site, spec)):
             return page(site, request, "closed.html.j2", 410, job=spec, others=others, inside=False)
         # 302 and no-store: the target must be able to change.
         return RedirectResponse(target, 302, {"Cache-Control": "no-store"})
@@ -47,6 +48,12 @@ def routes(site: Site, jobs_at: str = "/public/jobs") -> list[Route]:
         return job_page(site, request, inside=False)
 
     return [Route("/r/{code}", follow), Route(f"{jobs_at}/{{id}}", job)]
+
+
+def _is_over(site: Site, spec: JobSpec) -> bool:
+    """Whether nobody can apply any more: taken, closed, or past its last day."""
+    closes = spec.closes_at(site.settings.company.timezone)
+    return spec.status in ("closed", "filled") or (closes is not None and closes <= now_utc())
 
 
 def _record(site: Site, request: Request, code: str) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -21,6 +24,7 @@ from rolecast.facts import facts, language_name, locale
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger
 from rolecast.markdown import to_html
+from rolecast.plan import Scheduled
 from rolecast.render import Renderer, builtin_templates
 from rolecast.settings import Settings
 
@@ -42,6 +46,7 @@ class Site:
     channels: dict[str, Channel]
     prefect_ui: str | None = None
     token: str = ""
+    calendar: Callable[[], list[Scheduled]] = list
 
     @property
     def boards(self) -> list[str]:
@@ -64,6 +69,7 @@ def _env() -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
     )
     env.filters["markdown"] = _markdown
+    env.filters["when"] = _when
     env.globals["facts"] = facts
     env.globals["phrases_in"] = Renderer().phrases_in
     env.globals["direction"] = direction
@@ -76,6 +82,11 @@ def _markdown(text: str) -> Any:
     from markupsafe import Markup
 
     return Markup(to_html(text))  # sanitised there
+
+
+def _when(at: datetime, zone: str = "UTC") -> str:
+    """A time as people say it, in a named zone."""
+    return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M}"
 
 
 def direction(language: str) -> str:

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from connectors.http import Http
+from rolecast import desk
 from rolecast import publish as engine
 from rolecast.connector import Guarantee
 from rolecast.ledger import publications
 from rolecast.publish import now_utc
+from rolecast.verify import verify
 from tests.house import drop, open_project, publish, spec, states
 
 SLOT = ("pilot", "net", "announce")
@@ -118,3 +120,40 @@ def test_the_account_is_not_who_we_think(network, tmp_path):
     )
     project.ledger.close()
     assert len(network.posts()) == 1
+
+
+def test_what_somebody_else_did_is_seen_and_put_back(network, tmp_path):
+    """Changed there, then taken down there; each is told, and mended when a person says so."""
+    root = network.make(tmp_path)
+    publish(root, network.env)
+    account = Account(root, network)
+    connector, http, project = account.connector, account.http, account.project
+    if not (connector.can("look") and connector.can("withdraw")):
+        account.close()
+        return  # nobody can tell there
+
+    def look():
+        return [f.kind for f in verify(project.ledger, project.channels, lambda _: http)]
+
+    assert look() == ["fine"]
+    assert look() == ["fine"]
+    if connector.can("edit"):
+        ours = account.publication()
+        other = {"text": f"Win a prize!\n{ours.sent().link}", "html": "<p>Win a prize!</p>"}
+        theirs = ours.sent().model_copy(update={**other, "title": "Prize"})
+        connector.edit(http, ours.received(), theirs)
+        assert look() == ["changed"]
+        desk.put_back(project.ledger, SLOT, "kim", now_utc())
+        (result,) = publish(root, network.env)
+        assert result.ok, result.reason
+        assert "You bring the big ships in" in network.posts()[0].replace("\\", "")
+        assert look() == ["fine"]
+    connector.withdraw(http, account.publication().received())
+    assert look() == ["gone"]
+    assert publish(root, network.env) == []
+    desk.put_back(project.ledger, SLOT, "kim", now_utc())
+    (result,) = publish(root, network.env)
+    assert result.ok, result.reason
+    assert len(network.posts()) == 1
+    assert look() == ["fine"]
+    account.close()
