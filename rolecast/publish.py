@@ -269,14 +269,28 @@ class _ChannelRun:
     def _adopt(self, http: Http, change: Change, before: Publication) -> Finish:
         """Its answer was lost: take over what is there; else send the same bytes again."""
         sent = before.sent()
-        found = self.connector.find(http, sent) if self.connector.can("find") else None
+        closed = change.not_after is not None and self.clock() >= change.not_after
+        wanted = change.post is not None and not closed
+        if not self.connector.can("find"):
+            return self._say_again(http, before, sent, wanted)
+        found = self.connector.find(http, sent)
         if found is not None:
             return replace(_live(before.id, sent, found), outcome=Outcome.adopted)
-        closed = change.not_after is not None and self.clock() >= change.not_after
-        if change.post is None or closed or change.post.hash != sent.hash:
+        if not wanted or change.post.hash != sent.hash:
             # The next plan decides: not needed any more, or another text.
             return Finish(before.id, Outcome.absent, State.planned)
         return _live(before.id, sent, self.connector.publish(http, sent))
+
+    def _say_again(self, http: Http, before: Publication, sent: Post, wanted: bool) -> Finish:
+        """Nobody can look, but the same bytes under the same key have no second effect."""
+        reason = "the job is closed"
+        if wanted:
+            try:
+                return _live(before.id, sent, self.connector.publish(http, sent))
+            except Refused as error:  # the first one may have been taken all the same
+                reason = str(error)
+        ask = f"{reason}. Please look whether it is there from before, and say so on the desk."
+        return Finish(before.id, Outcome.unknown, State.held, ask, pending="publish")
 
     def _failed(self, change: Change, before: Publication, error: ConnectorError) -> Finish:
         """What an error leaves the publication as."""

@@ -44,6 +44,7 @@ class Town:
 
     posts: dict[str, There] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)  # what, key or id
+    published: list[str] = field(default_factory=list)  # job ids, one for each that came to be
     faults: list[str] = field(default_factory=list)  # for the next changing calls, in order
     numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
 
@@ -77,6 +78,7 @@ class Fake(Connector):
         self.town.posts[number] = There(
             post.key, post.job_id, post.channel, post.moment, post.text, post.reply_to
         )
+        self.town.published.append(post.job_id)
         self._end(fault)
         return Receipt(id=number, address=f"https://fake.example/{number}")
 
