@@ -43,6 +43,7 @@ class Threads(Renewable):
     name: ClassVar[str] = "threads"
     label: ClassVar[str] = "Threads"
     guarantee: ClassVar[Guarantee] = Guarantee.FINDABLE
+    replies: ClassVar[bool] = True
     limit: ClassVar[int | None] = 500
     unit: ClassVar[str] = "characters, an emoji as its bytes"
     settle: ClassVar[float] = 60.0
@@ -65,6 +66,8 @@ class Threads(Renewable):
 
     def publish(self, http: Http, post: Post) -> Receipt:
         query = {"media_type": "TEXT", "text": post.text, "link_attachment": post.link}
+        if post.reply_to:
+            query["reply_to_id"] = post.reply_to
         # A container that is never published is never seen: making it may be repeated.
         made = self._call(http, "POST", "/me/threads", params=query, idempotent=True)
         answer = self._call(http, "POST", "/me/threads_publish", params={"creation_id": made["id"]})
@@ -80,7 +83,8 @@ class Threads(Renewable):
             "since": str(int(post.since.timestamp())),
             "limit": "100",
         }
-        for item in self._call(http, "GET", "/me/threads", params=query)["data"]:
+        where = f"/{post.reply_to}/replies" if post.reply_to else "/me/threads"
+        for item in self._call(http, "GET", where, params=query)["data"]:
             if post.link in item.get("text", "") or post.link == item.get("link_attachment_url"):
                 return Receipt(id=item["id"], address=item.get("permalink"))
         return None

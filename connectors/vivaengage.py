@@ -38,6 +38,7 @@ class VivaEngage(Renewable):
     name: ClassVar[str] = "vivaengage"
     label: ClassVar[str] = "Viva Engage"
     guarantee: ClassVar[Guarantee] = Guarantee.FINDABLE
+    replies: ClassVar[bool] = True
     limit: ClassVar[int | None] = 10_000
     settle: ClassVar[float] = 60.0
     pace: ClassVar[float] = 3.0
@@ -64,6 +65,8 @@ class VivaEngage(Renewable):
             "og_url": post.link,
             "og_title": post.title,
         }
+        if post.reply_to:
+            body["replied_to_id"] = int(post.reply_to)
         made = self._call(http, "POST", "/messages.json", json=body)
         return _receipt(made["messages"][0])
 
@@ -73,10 +76,11 @@ class VivaEngage(Renewable):
 
     def find(self, http: Http, post: Post) -> Receipt | None:
         query: dict[str, str] = {"threaded": "true", "limit": "20"}
+        where = f"/messages/in_group/{self.community}.json"
+        if post.reply_to:  # of threads a group shows the first message only
+            query, where = {"limit": "20"}, f"/messages/in_thread/{post.reply_to}.json"
         for _ in range(PAGES):
-            page = self._call(
-                http, "GET", f"/messages/in_group/{self.community}.json", params=query
-            )
+            page = self._call(http, "GET", where, params=query)
             for message in page["messages"]:
                 if post.link in _says(message):
                     return _receipt(message)

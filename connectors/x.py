@@ -69,6 +69,7 @@ class X(Renewable):
     limit: ClassVar[int | None] = 280
     unit: ClassVar[str] = "weighted characters"
     settle: ClassVar[float] = 60.0  # the list of one's own posts lags behind
+    replies: ClassVar[bool] = True
     voice: ClassVar[str] = "social"
 
     api: str = Field("https://api.x.com", description="Address of X's API.")
@@ -105,13 +106,18 @@ class X(Renewable):
     def publish(self, http: Http, post: Post) -> Receipt:
         try:
             body = {"text": self.wire(post)} | self._attached(http, post)
+            if post.reply_to:
+                body["reply"] = {"in_reply_to_tweet_id": post.reply_to}
             answer = self._post(http, "/2/tweets", body)
         except _Duplicate:
             return self._duplicate(http, post)
         return self._receipt(answer["id"])
 
+    def editable(self, receipt: Receipt) -> bool:
+        return self.may_edit and _fresh(receipt)
+
     def edit(self, http: Http, receipt: Receipt, post: Post) -> Receipt:
-        if not self.may_edit or not _fresh(receipt):
+        if not self.editable(receipt):
             raise Refused("X lets only paying accounts edit, and for 30 minutes: edit it by hand")
         latest = self._latest(http, receipt.id)  # an edit whose answer was lost made a newer one
         if latest["text"] == self.wire(post):

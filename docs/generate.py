@@ -204,6 +204,10 @@ def _limits(kind: type[Connector]) -> str:
         )
     else:
         lines.append("- Picture: none is sent.")
+    if kind.standing:
+        lines.append("- One page for a job, which is kept current: no reminders, no last call.")
+    if kind.replies:
+        lines.append('- A post may be answered: `cannot_edit = "reply"` says what has changed.')
     lines.append("- A wish of the network to wait (Retry-After and its like) is obeyed.\n")
     return "\n".join(lines)
 

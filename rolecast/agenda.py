@@ -6,6 +6,7 @@ settled, and what has to wait for its turn is a line in a timetable.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from rolecast.jobspec import JobSpec, Moment, Status
 from rolecast.ledger import approvals, attempts, jobs, publications
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
-from rolecast.moments import Out, due, kind
+from rolecast.moments import OUT, Out, due, kind
 from rolecast.pace import Candidate
 from rolecast.plan import Blocked, Scheduled
 from rolecast.post import Post
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 CONFIG = 16  # letters of the settings' digest
 HISTORY = timedelta(days=8)  # longer than the longest spacing
+
+
+_OUT = Out(State.live, None)
 
 
 @dataclass
@@ -49,16 +53,19 @@ class Job:
     settled: dict[Where, tuple[int, datetime | None]] = field(default_factory=dict)
     ready: dict[Where, datetime] = field(default_factory=dict)  # wanted, from when on
     later: set[Where] = field(default_factory=set)
+    posts: Counter[str] = field(default_factory=Counter)  # channel → how many there are
+    goes_to: dict[str, None] = field(default_factory=dict)  # channels, in their order
 
     def out(self) -> dict[str, dict[str, Out]]:
         """Channel → moment → what there is."""
         found: dict[str, dict[str, Out]] = {}
         for (channel, moment), (_, at) in self.settled.items():
-            found.setdefault(channel, {})[moment] = Out(State.live, at)
+            found.setdefault(channel, {})[moment] = Out(State.live, at) if at else _OUT
         for (channel, moment), one in self.known.items():
             held = one.state is State.held and one.pending in ("edit", "withdraw")
             out = Out(State.live if held else one.state, one.made_at)
             found.setdefault(channel, {})[moment] = out
+        self.posts = Counter({channel: len(moments) for channel, moments in found.items()})
         return found
 
 
@@ -82,10 +89,9 @@ class Agenda:
         # What is settled and should not be there any more.
         self._in_full(
             {
-                id_: job
+                job.settled[where][0]: job
                 for job in todo
-                for where, (id_, _) in job.settled.items()
-                if where not in job.ready
+                for where in job.settled.keys() - job.ready.keys()
             }
         )
         found = {job.id: self._plan(job) for job in todo}
@@ -138,21 +144,30 @@ class Agenda:
         closes = spec.closes_at(self.zone)
         if closes is not None and closes <= self.now:
             return
-        out = job.out()
-        for name, channel in self.project.channels.items():
-            if channel.takes(spec):
-                known = out.get(name, {})
-                for moment, at in due(spec, channel, known, self.now, self.zone).items():
-                    yield (name, moment), at
+        out, opens = job.out(), spec.opens_at(self.zone) or self.now
+        channels = self.project.channels
+        job.goes_to = {name: None for name, one in channels.items() if one.takes(spec)}
+        for name in job.goes_to:
+            known = out.get(name, {})
+            for moment, at in due(spec, channels[name], known, self.now, opens, closes).items():
+                yield (name, moment), at
 
     def _wants(self, job: Job) -> None:
-        if job.spec.is_open(self.now, self.zone):
-            job.ready = {where: at for where, at in self.wanted(job) if at <= self.now}
+        """What is due, and what is out: that stays, whatever the settings say by now."""
+        if not job.removed and job.spec.is_open(self.now, self.zone):
+            ready = {where: at for where, at in self.wanted(job) if at <= self.now}
+            everywhere = len(job.goes_to) == len(self.project.channels)
+            stay = job.settled if everywhere else [w for w in job.settled if w[0] in job.goes_to]
+            ready |= dict.fromkeys(stay, self.now)
+            for where, one in job.known.items():
+                stays = one.state in OUT or one.state is State.held
+                if stays and where[0] in job.goes_to and kind(where[1]) is not Moment.change:
+                    ready.setdefault(where, self.now)
+            job.ready = ready
 
     def _candidate(self, job: Job, where: Where, ready: datetime) -> Candidate:
         """The post as one that waits for its turn."""
-        channel, moment = where
-        before = sum(c == channel and m != moment for c, m in [*job.settled, *job.known])
+        before = job.posts[where[0]] - (where in job.known)
         until = job.spec.closes_at(self.zone)
         return Candidate(
             (job.id, *where), ready, job.since or self.now, until, job.spec.priority, before
@@ -259,8 +274,8 @@ class Agenda:
         says = self._over(job) and Moment.filled in job.spec.moments
         wanted = Wanted(
             render=partial(self._render, job),
-            slots=frozenset(job.ready),
-            later=frozenset(job.later),
+            slots=job.ready.keys(),
+            later=job.later,
             farewell=partial(self._farewell, job) if says else None,
             agreed=job.agreed,
             closes_at=job.spec.closes_at(self.zone),

@@ -21,6 +21,7 @@ from rolecast.settings import (
 )
 
 KEY = "ROLECAST_KEY"  # the variable with the key of the vault
+ANYWHERE = Route()
 SecretSource = Callable[[str], str | None]
 
 
@@ -41,7 +42,7 @@ class Channel:
             return False
         if spec.channels.only and self.name not in spec.channels.only:
             return False
-        return _matches(self.route, spec)
+        return self.route == ANYWHERE or _matches(self.route, spec)
 
     def cannot_send(self) -> str | None:
         """Why nothing can be sent now, in words that say what to do; None when it can."""

@@ -186,6 +186,10 @@ class Connector(BaseModel, ABC):
         """Make the live post say what `post` says. Idempotent. Raises ConnectorError."""
         raise NotImplementedError
 
+    def editable(self, receipt: Receipt) -> bool:
+        """Whether this post can be edited now; some networks let one edit for a while only."""
+        return self.can("edit")
+
     def withdraw(self, http: Http, receipt: Receipt) -> None:
         """Take the post down; one that is gone already is no error. Idempotent."""
         raise NotImplementedError

@@ -8,8 +8,9 @@ once the job is taken. Pure: no clock, no ledger.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import NamedTuple
 
 from rolecast.channels import Channel
 from rolecast.jobspec import JobSpec, Moment
@@ -20,8 +21,7 @@ OUT = frozenset({State.live, State.sending, State.unknown})
 APART = timedelta(days=1)  # two posts about one job, at least
 
 
-@dataclass(frozen=True, slots=True)
-class Out:
+class Out(NamedTuple):
     """What the ledger knows of one moment of a job on a channel."""
 
     state: State
@@ -34,14 +34,17 @@ def kind(moment: str) -> Moment:
 
 
 def due(
-    spec: JobSpec, channel: Channel, known: Mapping[str, Out], now: datetime, zone: str
+    spec: JobSpec,
+    channel: Channel,
+    known: Mapping[str, Out],
+    now: datetime,
+    opens: datetime,
+    closes: datetime | None,
 ) -> dict[str, datetime]:
     """Moment → from when on its post is wanted, of an open job that goes to this channel.
 
-    known: moment → what there is of it. What is out stays wanted while the job is open, whatever
-    the settings say by now.
+    known: moment → what there is of it. opens, closes: of the job.
     """
-    opens, closes = spec.opens_at(zone) or now, spec.closes_at(zone)
     found: dict[str, datetime] = {}
     if Moment.announce in spec.moments:
         found[Moment.announce.value] = opens
@@ -52,9 +55,6 @@ def due(
         if last_call is not None:
             found[Moment.closing.value] = last_call
         found |= _reminders(spec, channel, announced, last_call or closes, known, now)
-    for moment, one in known.items():
-        if one.state in OUT and moment not in found and kind(moment) is not Moment.change:
-            found[moment] = now
     return found
 
 
@@ -81,13 +81,23 @@ def _reminders(
     if remind is None or Moment.remind not in spec.moments:
         return {}
     found: dict[str, datetime] = {}
-    for number in range(1, remind.times + 1):
-        at = announced + timedelta(days=remind.every * number)
-        if until is not None and at > until - APART:
+    last = until - APART if until is not None else None
+    for moment, after in _series(remind.every, remind.times):
+        at = announced + after
+        if last is not None and at > last:
             break
-        found[f"{Moment.remind.value}-{number}"] = at
+        found[moment] = at
     past = [moment for moment, at in found.items() if at <= now]
     for moment in past[:-1]:
         if moment not in known or known[moment].state not in OUT:
             del found[moment]
     return found
+
+
+@cache
+def _series(every: int, times: int) -> tuple[tuple[str, timedelta], ...]:
+    """The names of reminders, and how long after the announcement each comes."""
+    return tuple(
+        (f"{Moment.remind.value}-{number}", timedelta(days=every * number))
+        for number in range(1, times + 1)
+    )

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from rolecast.ledger.publications import Slot
@@ -21,8 +22,7 @@ PRIORITIES = {"high": 0, "normal": 1, "low": 2}
 FARTHEST = timedelta(days=400)  # of what is foreseen
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A post that is to go out. ready: not earlier; until: not from then on."""
 
     slot: Slot
@@ -93,6 +93,7 @@ class _Calendar:
         self.weekdays = {DAYS.index(day) for day in pace.days}
         self.any_time = not pace.hours and pace.per_day is None and len(pace.days) == len(DAYS)
         self.hours = sorted(minutes(text) for text in pace.hours) or [(0, 24 * 60)]
+        self.windows: dict[date, list[tuple[datetime, datetime]]] = {}
         self.taken: Counter[date] = Counter()
         self.last: datetime | None = None
         for at in sent:
@@ -113,12 +114,20 @@ class _Calendar:
         day = at.astimezone(self.zone).date()
         for _ in range(FARTHEST.days):
             if day.weekday() in self.weekdays and not self._full(day):
-                for start, end in self.hours:
-                    opens, closes = self._instant(day, start), self._instant(day, end)
-                    if at < closes and opens < closes:  # none where the clock leaps over it
+                for opens, closes in self._windows(day):
+                    if at < closes:
                         return max(at, opens)
             day += timedelta(days=1)
         return at + 2 * FARTHEST
+
+    def _windows(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The hours of a day as instants; none where the clock leaps over them."""
+        if day not in self.windows:
+            found = [
+                (self._instant(day, start), self._instant(day, end)) for start, end in self.hours
+            ]
+            self.windows[day] = [(opens, closes) for opens, closes in found if opens < closes]
+        return self.windows[day]
 
     def _full(self, day: date) -> bool:
         return self.pace.per_day is not None and self.taken[day] >= self.pace.per_day

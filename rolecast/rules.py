@@ -5,7 +5,7 @@ Pure: no file, no network, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -40,8 +40,8 @@ class Wanted:
     """
 
     render: Callable[[Publication], Post]
-    slots: frozenset[Where] = frozenset()
-    later: frozenset[Where] = frozenset()
+    slots: Set[Where] = frozenset()
+    later: Set[Where] = frozenset()
     farewell: Callable[[Publication], Post] | None = None
     agreed: Agreed = field(default_factory=Agreed)
     closes_at: datetime | None = None
@@ -120,10 +120,15 @@ class _Job:
     def _marks(self) -> bool:
         return (
             self.channel.policy.on_close == "mark"
-            and self.connector.can("edit")
-            and not self.connector.manual
+            and self._editable
             and not self.connector.local  # the board shows what is open, and only that
         )
+
+    @property
+    def _editable(self) -> bool:
+        receipt = self.publication.received()
+        possible = self.connector.editable(receipt) if receipt else self.connector.can("edit")
+        return possible and not self.connector.manual
 
     def _stamped(self, post: Post) -> Post:
         one = self.publication
@@ -193,7 +198,7 @@ class _Job:
 
     def _change(self, post: Post) -> None:
         """A live post says something else than it should."""
-        if self.connector.can("edit") and not self.connector.manual:
+        if self._editable:
             self._edit(post, "the text changed" if self._known_text else "to be made certain")
             return
         how = self.channel.policy.cannot_edit

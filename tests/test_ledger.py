@@ -170,3 +170,20 @@ def test_the_main_job_on_postgresql(postgres, tmp_path, monkeypatch):
         history = attempts.history(conn, found.id)
     assert [(a.action, a.outcome) for a in history] == [("publish", "done"), ("edit", "done")]
     project.ledger.close()
+
+
+def test_codes_that_are_taken_or_equal_are_minted_again(ledger, monkeypatch):
+    taken = one(ledger).link
+    minted = iter([taken, "aaaaaaaa", "aaaaaaaa", taken, "bbbbbbbb"])
+    monkeypatch.setattr(publications.links, "mint", lambda: next(minted))
+    with ledger.begin() as conn:
+        publications.ensure(conn, [("x", "board", "announce"), ("y", "board", "announce")], NOW)
+        found = publications.of_jobs(conn, ["x", "y"])
+    assert {p.link for p in found} == {"aaaaaaaa", "bbbbbbbb"}
+
+
+def test_a_ledger_opens_while_somebody_writes(ledger):
+    with ledger.begin() as conn:
+        publications.ensure(conn, [("x", "board", "announce")], NOW)
+        other = Ledger(str(ledger.url)).open()
+        other.close()

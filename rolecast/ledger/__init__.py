@@ -51,7 +51,7 @@ class Ledger:
 
     def version(self) -> str | None:
         """The migration the database stands at, or None for an empty one."""
-        with self.engine.connect() as conn:
+        with self.read() as conn:
             if not inspect(conn).has_table("alembic_version"):
                 return None
             return conn.scalar(text("select version_num from alembic_version"))

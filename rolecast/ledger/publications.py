@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, not_, or_, select, update
 
 from rolecast import links
 from rolecast.connector import Receipt
@@ -105,18 +106,19 @@ _SETTLED = and_(
 
 def settled(
     conn: Connection, job_ids: Sequence[str], config: str
-) -> list[tuple[int, str, str, str, datetime | None]]:
-    """(id, job, channel, moment, first sent) of the live posts that say what they should.
+) -> Iterator[tuple[int, str, str, str, datetime | None]]:
+    """(id, job, channel, moment, when announced) of the live posts that say what they should.
 
     config: names the settings and templates; see `rendered`.
     """
     query = (
-        select(_P.id, _P.job_id, _P.channel, _P.moment, _P.made_at)
+        select(_P.id, _P.job_id, _P.channel, _P.moment, case((_P.moment == "announce", _P.made_at)))
         .join(jobs, _J.id == _P.job_id)
         .where(_SETTLED)
     )
-    found = conn.execute(_among(query, job_ids), {"config": config})
-    return [tuple(row) for row in found]
+    for id_, job, channel, moment, at in conn.execute(_among(query, job_ids), {"config": config}):
+        # Few names, many rows: one copy of each is enough.
+        yield id_, job, sys.intern(channel), sys.intern(moment), at
 
 
 def unsettled(conn: Connection, job_ids: Sequence[str], config: str) -> list[Publication]:
@@ -162,10 +164,10 @@ def revisions(conn: Connection) -> dict[str, int]:
 
 def ensure(conn: Connection, slots: Iterable[Slot], now: datetime) -> None:
     """Give each slot that has none a publication in state planned, with its link for ever."""
+    wanted = list(slots)
     rows = []
-    for slot in slots:
+    for slot, link in zip(wanted, _fresh_codes(conn, len(wanted)), strict=True):
         job, channel, moment = slot
-        link = links.mint()
         row = {"job_id": job, "channel": channel, "moment": moment, "state": State.planned}
         rows.append(row | {"key": links.key(*slot, link), "link": link, "updated": now})
     if not rows:
@@ -184,6 +186,21 @@ def ensure(conn: Connection, slots: Iterable[Slot], now: datetime) -> None:
         ],
     )
     conn.execute(insert(publications), rows)
+
+
+def _fresh_codes(conn: Connection, count: int) -> set[str]:
+    """So many codes that no link has. Among 300,000 random ones two are equal once in 15 times."""
+    codes: set[str] = set()
+    while len(codes) < count:
+        new = {links.mint() for _ in range(count - len(codes))} - codes
+        todo = sorted(new)
+        for start in range(0, len(todo), 500):
+            query = select(link_table.c.code).where(
+                link_table.c.code.in_(todo[start : start + 500])
+            )
+            new -= {code for (code,) in conn.execute(query)}
+        codes |= new
+    return codes
 
 
 def set_state(

@@ -224,3 +224,25 @@ def test_two_runs_at_once_make_one_post(network, tmp_path):
     publish(root, network.env)
     assert len(network.posts()) == 6
     assert set(states(root).values()) == {"live"}
+
+
+def test_a_reply_says_what_cannot_be_edited(network, tmp_path):
+    """Also when its answer is lost: one reply, which answers the first post."""
+    if not TABLE[network.name].replies:
+        return
+    network.settings = network.settings.replace("may_edit = true", "may_edit = false")
+    network.settings += '\npolicy = { cannot_edit = "reply" }'
+    root = network.make(tmp_path)
+    publish(root, network.env)
+    drop(root, "pilot", spec(summary="By day only."))
+    network.fault("reset_after")
+    publish(root, network.env)
+    run_later(root, network)
+    assert len(network.posts()) == 2
+    assert "has changed" in network.posts()[1]
+    assert set(states(root).values()) == {"live"}
+    run_later(root, network, minutes=100)
+    assert len(network.posts()) == 2
+    drop(root, "pilot", spec(status="filled"))
+    run_later(root, network, minutes=200)
+    assert network.posts() == []

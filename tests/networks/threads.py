@@ -52,12 +52,19 @@ class Server(StandIn):
             "text": made["text"],
             "permalink": f"https://www.threads.net/@careers/post/{number}",
             "link_attachment_url": made.get("link_attachment"),
+            "replied_to": made.get("reply_to_id"),
         }
         return 200, {"id": number}
 
     @route("GET", "/me/threads")
     def listing(self, call):
-        return 200, {"data": list(reversed(self.posts.values()))}
+        first = [one for one in self.posts.values() if not one["replied_to"]]
+        return 200, {"data": first[::-1]}
+
+    @route("GET", "/{id}/replies")
+    def replies(self, call):
+        found = [one for one in self.posts.values() if one["replied_to"] == call.found["id"]]
+        return 200, {"data": found[::-1]}
 
     @route("GET", "/me")
     def me(self, call):

@@ -30,6 +30,7 @@ class Server(StandIn):
                 "fields": {
                     "body": "",
                     "group_id": 1,
+                    "replied_to_id": 1,
                     "og_url": "",
                     "og_title": "",
                     "og_description": "",
@@ -82,7 +83,7 @@ class Server(StandIn):
             "id": number,
             "body": {"plain": call.json["body"]},
             "group_id": call.json["group_id"],
-            "thread_id": number,
+            "thread_id": call.json.get("replied_to_id", number),
             "web_url": f"https://www.yammer.com/example.com/messages/{number}",
             "liked_by": {"count": 2, "names": []},
             "attachments": [],
@@ -91,12 +92,13 @@ class Server(StandIn):
 
     @route("GET", r"/messages/in_group/{group}\.json")
     def listing(self, call):
-        found = list(reversed(self.messages.values()))
+        found = [one for one in self.messages.values() if one["thread_id"] == one["id"]][::-1]
         return 200, {"messages": found, "meta": {"older_available": False}}
 
     @route("GET", r"/messages/in_thread/{id}\.json")
     def thread(self, call):
-        return 200, {"messages": [self.messages[int(call.found["id"])]]}
+        thread = int(call.found["id"])
+        return 200, {"messages": [m for m in self.messages.values() if m["thread_id"] == thread]}
 
     @route("GET", r"/messages/{id}\.json")
     def get(self, call):

@@ -37,6 +37,8 @@ class Server(StandIn):
             return 403, DUPLICATE
         for number in call.json.get("media", {}).get("media_ids", []):
             assert number in self.media
+        if "reply" in call.json:
+            assert call.json["reply"]["in_reply_to_tweet_id"] in self.posts
         assert call.json.get("card_uri") in {None, *self.cards}
         number = str(self.number())
         history = [number]
