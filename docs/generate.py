@@ -19,6 +19,7 @@ from connectors import TABLE
 from rolecast.channels import Channel
 from rolecast.connector import Connector
 from rolecast.jobspec import JobSpec, Moment
+from rolecast.ledger.states import TRANSITIONS, State
 from rolecast.render import Renderer
 from rolecast.settings import Policy, Route
 
@@ -83,6 +84,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     for name, kind in TABLE.items():
         yield folder / f"{name}.md", connector_page(name, kind)
     yield ROOT / "docs" / "voices.md", voices()
+    yield ROOT / "docs" / "states.md", states()
 
 
 def proven(name: str) -> str:
@@ -210,6 +212,37 @@ def _limits(kind: type[Connector]) -> str:
         lines.append('- A post may be answered: `cannot_edit = "reply"` says what has changed.')
     lines.append("- A wish of the network to wait (Retry-After and its like) is obeyed.\n")
     return "\n".join(lines)
+
+
+MEANINGS = {  # what leads from a state to another
+    "planned": "is to be sent with the next run",
+    "sending": "a run has claimed it",
+    "waiting": "certainly not done; tried again later",
+    "unknown": "may have been done; we look first",
+    "live": "is there",
+    "held": "a person has to act",
+    "refused": "the network will not take this text",
+    "gone": "somebody else took it down",
+    "withdrawn": "we took it down",
+    "dropped": "not wanted any more, or left to itself",
+}
+
+
+def states() -> str:
+    """The states of a publication, and which may follow which."""
+    lines = [
+        MADE,
+        "# States of a publication\n",
+        "What the ledger believes about one post at one network. A step that has no ● here is "
+        "refused as a bug (`rolecast/ledger/states.py`); tests/life walks at random through the "
+        "others.\n",
+        f"| from ↓ to → | {' | '.join(State)} |",
+        f"|---|{'---|' * len(State)}",
+    ]
+    for old in State:
+        cells = " | ".join("●" if new in TRANSITIONS[old] else "" for new in State)
+        lines.append(f"| **{old}**: {MEANINGS[old]} | {cells} |")
+    return "\n".join([*lines, ""])
 
 
 def voices() -> str:

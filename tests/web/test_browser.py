@@ -36,7 +36,10 @@ def site(tmp_path_factory):
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("path", ["/", "/?q=nothing", "/jobs/law", "/desk", "/jobs/none"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/?q=nothing", "/jobs/law", "/desk", "/jobs/none", "/desk/calendar", "/desk/jobs/law"],
+)
 def test_no_page_overflows_or_complains(site, page, path, width):
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

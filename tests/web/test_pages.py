@@ -261,3 +261,116 @@ def test_decisions_are_kept_with_who_and_when(house):
         last = attempts.history(conn, found.id)[-1]
     assert (found.state, found.reason) == ("dropped", "left out by kim")
     assert last.owner == "kim"
+
+
+def desk_of(tmp_path, policy="", pace=""):
+    """A house whose channel is a network in memory."""
+    from tests.test_moments import Life
+
+    life = Life(tmp_path, policy=policy, pace=pace)
+    project = life.project
+    made = app.create(project.ledger, project.settings, project.channels, calendar=project.calendar)
+    return life, TestClient(made, follow_redirects=False)
+
+
+def token(web) -> str:
+    return re.search(r'name="token" value="([^"]+)"', web.get("/desk").text)[1]
+
+
+def test_a_text_is_approved_or_refused_on_the_desk(tmp_path):
+    life, web = desk_of(tmp_path, policy='approval = "always"')
+    drop(life.root, "deck-hand", spec(title="Deck Hand"))
+    life.run()
+    html = web.get("/desk").text
+    assert html.count("to be approved") == 2
+    assert "You bring the big ships in" in html
+    numbers = re.findall(r'name="asked" value="(\d+)"', html)
+    form = {"token": token(web), "asked": numbers[0], "what": "approve", "note": "good"}
+    assert "said=Approved" in web.post("/desk/approve", data=form).headers["location"]
+    form |= {"asked": numbers[1], "what": "refuse", "note": "too loud"}
+    assert "said=Refused" in web.post("/desk/approve", data=form).headers["location"]
+    assert "wrong=" in web.post("/desk/approve", data=form).headers["location"]  # decided already
+    assert len(life.run()) == 1
+    with life.project.ledger.read() as conn:
+        job = next(p.job_id for p in publications.everything(conn) if p.state == "live")
+    history = web.get(f"/desk/jobs/{job}").text
+    assert "approved publish" in history
+    assert "good" in history
+    assert web.get("/desk/jobs/nobody").status_code == 404
+    life.project.ledger.close()
+
+
+def test_drift_is_shown_with_both_texts_and_three_ways_out(tmp_path):
+    from rolecast.verify import verify
+
+    life, web = desk_of(tmp_path)
+    life.run()
+    project = life.project
+    verify(project.ledger, project.channels, lambda c: None)
+    slot = {"job": "pilot", "channel": "net", "moment": "announce"}
+    for what, after in (("put-back", "You bring"), ("accept", "Win a prize"), ("forget", "Win")):
+        life.town.posts["1"].text = f"Win a prize {what}"
+        verify(project.ledger, project.channels, lambda c: None)
+        html = web.get("/desk").text
+        assert "What it says now" in html
+        assert f"Win a prize {what}" in html
+        done = web.post("/desk/decide", data=slot | {"token": token(web), "what": what})
+        assert "said=Noted" in done.headers["location"]
+        life.run()
+        assert after in life.town.posts["1"].text
+        assert "What it says now" not in web.get("/desk").text
+    life.project.ledger.close()
+
+
+def test_one_expired_account_is_told_once_and_tried_again_at_once(tmp_path):
+    life, web = desk_of(tmp_path)
+    for number in range(6):
+        drop(life.root, f"job-{number}", spec(title=f"Job {number}"))
+    life.town.faults = ["unauthorised"] * 9
+    life.run()
+    html = web.get("/desk").text
+    assert html.count("the token has expired: renew it") == 2  # the sentence, and the form's field
+    assert "7 posts wait" in html
+    form = {"token": token(web), "channel": "net", "reason": "the token has expired: renew it"}
+    life.town.faults = []
+    assert "7+posts" in web.post("/desk/retry", data=form).headers["location"]
+    assert len(life.run()) == 7
+    life.project.ledger.close()
+
+
+def test_the_calendar_shows_who_waits_for_what(tmp_path):
+    life, web = desk_of(tmp_path, pace="spacing = 60")
+    assert "Nothing waits for its time" in web.get("/desk/calendar").text
+    for number in range(3):
+        drop(life.root, f"job-{number}", spec(title=f"Job {number}"))
+    life.now = now_utc()
+    life.run()
+    html = web.get("/desk/calendar").text
+    assert html.count("/desk/jobs/") == 3
+    life.project.ledger.close()
+
+
+def test_a_place_to_apply_that_does_not_work_is_on_the_desk(house):
+    from rolecast.ledger import jobs
+
+    with house.project.ledger.begin() as conn:
+        jobs.applied(conn, [("pilot", "the page does not exist any more")], now_utc())
+    html = house.web.get("/desk").text
+    assert "the page does not exist any more" in html
+    assert "pilot.yaml" in html
+
+
+@pytest.mark.parametrize("how", [{"closes": "2020-01-01"}, {"status": "filled"}, "removed"])
+def test_a_link_says_that_the_job_is_over_however_it_ended(house, how):
+    drop(house.root, "other", spec(title="Another Pilot"))
+    house.run()
+    code = house.link()
+    if how == "removed":
+        (house.root / "jobspecs/pilot.yaml").unlink()
+    else:
+        drop(house.root, "pilot", spec(**how))
+    house.run()
+    answer = house.web.get(f"/r/{code}")
+    assert answer.status_code == 410
+    assert "no longer open" in answer.text
+    assert "Another Pilot" in answer.text
