@@ -47,6 +47,8 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "board", f"{BOARD}/"
     yield "job", f"{BOARD}/jobs/{JOB}"
     yield "desk", f"{BOARD}/desk"
+    yield "calendar", f"{BOARD}/desk/calendar"
+    yield "history", f"{BOARD}/desk/jobs/{JOB}"
     run = prefect("flow_runs", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}})[0]
     yield "prefect-runs", f"{PREFECT}/runs"
     yield "prefect-run", f"{PREFECT}/runs/flow-run/{run['id']}"

@@ -6,21 +6,18 @@ settled, and what has to wait for its turn is a line in a timetable.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rolecast import pace
-from rolecast.approving import Agreed
-from rolecast.jobspec import JobSpec, Moment, Status
-from rolecast.ledger import approvals, attempts, jobs, publications
+from rolecast import known, pace
+from rolecast.jobspec import Moment, Status
+from rolecast.known import Job
+from rolecast.ledger import approvals, attempts, publications
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
-from rolecast.moments import OUT, Out, due, kind
+from rolecast.moments import OUT, due, kind
 from rolecast.pace import Candidate
 from rolecast.plan import Blocked, Scheduled
 from rolecast.post import Post
@@ -32,41 +29,6 @@ if TYPE_CHECKING:
 
 CONFIG = 16  # letters of the settings' digest
 HISTORY = timedelta(days=8)  # longer than the longest spacing
-
-
-_OUT = Out(State.live, None)
-
-
-@dataclass
-class Job:
-    """One job that has to be looked at. fresh: its spec is newer than the ledger's."""
-
-    id: str
-    spec: JobSpec
-    hash: str
-    removed: bool = False
-    fresh: bool = False
-    linted: bool = False  # `rolecast check` warns about it
-    since: datetime | None = None
-    agreed: Agreed = field(default_factory=Agreed)
-    known: dict[Where, Publication] = field(default_factory=dict)
-    settled: dict[Where, tuple[int, datetime | None]] = field(default_factory=dict)
-    ready: dict[Where, datetime] = field(default_factory=dict)  # wanted, from when on
-    later: set[Where] = field(default_factory=set)
-    posts: Counter[str] = field(default_factory=Counter)  # channel → how many there are
-    goes_to: dict[str, None] = field(default_factory=dict)  # channels, in their order
-
-    def out(self) -> dict[str, dict[str, Out]]:
-        """Channel → moment → what there is."""
-        found: dict[str, dict[str, Out]] = {}
-        for (channel, moment), (_, at) in self.settled.items():
-            found.setdefault(channel, {})[moment] = Out(State.live, at) if at else _OUT
-        for (channel, moment), one in self.known.items():
-            held = one.state is State.held and one.pending in ("edit", "withdraw")
-            out = Out(State.live if held else one.state, one.made_at)
-            found.setdefault(channel, {})[moment] = out
-        self.posts = Counter({channel: len(moments) for channel, moments in found.items()})
-        return found
 
 
 class Agenda:
@@ -81,60 +43,25 @@ class Agenda:
 
     def steps(self, todo: list[Job]) -> dict[str, Steps]:
         """Job id → what has to change; `scheduled` and `notes` say what waits for its time."""
-        self.load(todo)
+        known.load(self.ledger, todo, self.config, self.now)
         for job in todo:
             self._wants(job)
         self._take_turns(todo)
-        self._ensure((job, where) for job in todo for where in job.ready if where not in job.later)
+        due_now = ((job, w) for job in todo for w in job.ready if w not in job.later)
+        known.ensure(self.ledger, due_now, self.now)
         # What is settled and should not be there any more.
-        self._in_full(
+        known.in_full(
+            self.ledger,
             {
                 job.settled[where][0]: job
                 for job in todo
                 for where in job.settled.keys() - job.ready.keys()
-            }
+            },
         )
         found = {job.id: self._plan(job) for job in todo}
         self._replies(todo, found)
         self._remember(todo, found)
         return found
-
-    def load(self, todo: list[Job]) -> None:
-        """What the ledger knows of the jobs."""
-        by_id = {job.id: job for job in todo}
-        ids = list(by_id)
-        with self.ledger.read() as conn:
-            ages = jobs.ages(conn)
-            for id_, job_id, channel, moment, at in publications.settled(conn, ids, self.config):
-                if job_id in by_id:
-                    by_id[job_id].settled[channel, moment] = (id_, at)
-            for one in publications.unsettled(conn, ids, self.config):
-                if one.job_id in by_id:
-                    by_id[one.job_id].known[one.channel, one.moment] = one
-            decisions = {
-                id_: list(found)
-                for id_, found in groupby(
-                    sorted(approvals.of_jobs(conn, ids), key=lambda one: one.job_id),
-                    key=lambda one: one.job_id,
-                )
-            }
-        for job in todo:
-            since, linted = ages.get(job.id, (self.now, False))
-            job.since = since
-            job.linted = job.linted if job.fresh else linted
-            job.agreed = Agreed(decisions.get(job.id, ()), job.linted)
-        # What was settled for an older spec is open again.
-        self._in_full({id_: j for j in todo if j.fresh for id_, _ in j.settled.values()})
-
-    def _in_full(self, which: dict[int, Job]) -> None:
-        """Settled publications (id → job) of which everything has to be known after all."""
-        if not which:
-            return
-        with self.ledger.read() as conn:
-            for id_, one in publications.of_ids(conn, list(which)).items():
-                where = (one.channel, one.moment)
-                which[id_].settled.pop(where, None)
-                which[id_].known[where] = one
 
     def wanted(self, job: Job) -> Iterator[tuple[Where, datetime]]:
         """Everything the job should have while it is open, from when on: the future too."""
@@ -148,8 +75,8 @@ class Agenda:
         channels = self.project.channels
         job.goes_to = {name: None for name, one in channels.items() if one.takes(spec)}
         for name in job.goes_to:
-            known = out.get(name, {})
-            for moment, at in due(spec, channels[name], known, self.now, opens, closes).items():
+            there = out.get(name, {})
+            for moment, at in due(spec, channels[name], there, self.now, opens, closes).items():
                 yield (name, moment), at
 
     def _wants(self, job: Job) -> None:
@@ -216,7 +143,7 @@ class Agenda:
             for job, where, _ in waiting
             if channels[where[0]].policy.approval.publish != "never"
         ]
-        self._ensure(asked)
+        known.ensure(self.ledger, asked, self.now)
         for_a_person = {(j.id, where) for j, where in asked if self._asks(j, where)}
         candidates = [
             self._candidate(job, where, at)
@@ -253,23 +180,6 @@ class Agenda:
             return True
         return job.agreed.needs(channel, one.slot, "publish", text)
 
-    def _ensure(self, slots: Iterable[tuple[Job, Where]]) -> None:
-        """A publication, and so a link, for each that has none."""
-        missing = {
-            (job.id, *where): job
-            for job, where in slots
-            if where not in job.known and where not in job.settled
-        }
-        if not missing:
-            return
-        ids = list({slot[0] for slot in missing})
-        with self.ledger.begin() as conn:
-            have = {one.slot for one in publications.of_jobs(conn, ids)}
-            publications.ensure(conn, [s for s in missing if s not in have], self.now)
-            for one in publications.of_jobs(conn, ids):
-                if one.slot in missing:
-                    missing[one.slot].known[one.channel, one.moment] = one
-
     def _plan(self, job: Job) -> Steps:
         says = self._over(job) and Moment.filled in job.spec.moments
         wanted = Wanted(
@@ -282,12 +192,12 @@ class Agenda:
             why_not=self._why_not(job),
         )
         # Replies are planned with what they answer, while it is there.
-        known = [
+        there = [
             one
             for (_, moment), one in job.known.items()
             if not (job.ready and kind(moment) is Moment.change)
         ]
-        steps = plan_job(wanted, known, self.project.channels, self.now)
+        steps = plan_job(wanted, there, self.project.channels, self.now)
         if job.fresh:
             steps.blocked += self._foreseen(job)
         return steps
@@ -341,7 +251,7 @@ class Agenda:
                 answers = first.received()
                 if where in job.settled or answers is None:
                     continue
-                self._ensure([(job, where)])
+                known.ensure(self.ledger, [(job, where)], self.now)
                 one = job.known[where]
                 wanted = Wanted(
                     render=partial(self._reply, job, answers.id),
@@ -374,7 +284,7 @@ class Agenda:
 
     def calendar(self, todo: list[Job], until: datetime) -> list[Scheduled]:
         """Every new post up to then, as far as can be foreseen: what is due, and what will be."""
-        self.load(todo)
+        known.load(self.ledger, todo, self.config, self.now)
         by_id = {job.id: job for job in todo}
         candidates = [
             self._candidate(job, where, max(at, self.now))
@@ -382,10 +292,14 @@ class Agenda:
             for where, at in self.wanted(job)
             if at <= until and self._is_new(job, where)
         ]
+        with self.ledger.read() as conn:
+            asked = {one.slot for one in approvals.waiting(conn)}
         found = []
         for table in self.timetables(candidates).values():
-            found += self._entries(by_id, table)
-        return sorted((one for one in found if one.at <= until), key=lambda one: one.at)
+            for one in self._entries(by_id, table):
+                if one.at <= until:
+                    found.append(one.model_copy(update={"asks": one.slot in asked}))
+        return sorted(found, key=lambda one: one.at)
 
     def wakes(self, job: Job, steps: Steps) -> datetime | None:
         """The next instant at which time itself changes something for the job."""

@@ -78,6 +78,7 @@ class Scheduled(BaseModel):
     moment: str
     at: datetime
     priority: str = "normal"
+    asks: bool = False  # and somebody has to agree to its text first
 
     @property
     def slot(self) -> Slot:

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rolecast.agenda import Agenda, Job
+from rolecast.agenda import Agenda
 from rolecast.folder import Entry
 from rolecast.jobspec import JobSpec
+from rolecast.known import Job
 from rolecast.ledger import approvals, events, jobs, publications
 from rolecast.ledger.approvals import Asked
 from rolecast.ledger.events import Event

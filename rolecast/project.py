@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from rolecast import __version__, channels, folder, links, publish, runs, settings
-from rolecast.agenda import Agenda, Job
+from rolecast.agenda import Agenda
 from rolecast.channels import Channel
 from rolecast.connector import Connector, Http
 from rolecast.jobspec import JobSpec
+from rolecast.known import Job
 from rolecast.ledger import Ledger, jobs, publications
 from rolecast.plan import Change, Scheduled
 from rolecast.planning import Planned, Planning

@@ -12,18 +12,16 @@ next plan looks at the network before anything is sent again.
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from rolecast import runs
+from rolecast import ending, runs
 from rolecast.channels import Channel
 from rolecast.connector import (
     ConnectorError,
-    Gone,
     Guarantee,
     Http,
     OutcomeUnknown,
@@ -32,6 +30,7 @@ from rolecast.connector import (
     Unauthorised,
     Unavailable,
 )
+from rolecast.ending import as_json, live
 from rolecast.ledger import Ledger, attempts, publications
 from rolecast.ledger.attempts import Claim, Finish
 from rolecast.ledger.publications import Publication
@@ -44,8 +43,6 @@ log = logging.getLogger(__name__)
 CHUNK = 100
 LEASE = timedelta(minutes=15)
 MARGIN = timedelta(minutes=3)  # a claim is prolonged when less than this is left
-FIRST_WAIT, LONGEST_WAIT = 30.0, 3600.0  # seconds
-LONGEST_WISH = 86_400.0  # seconds; a network that asks for more has a wrong clock
 
 Step = Callable[[str], None]
 
@@ -216,7 +213,7 @@ class _ChannelRun:
             posts = [change.post for change, _ in todo]
             receipts = self.connector.publish_together(self._way(), posts)
             done = [
-                _live(change.publication_id, change.post, receipt)
+                live(change.publication_id, change.post, receipt)
                 for (change, _), receipt in zip(todo, receipts, strict=True)
             ]
         except ConnectorError as error:
@@ -257,12 +254,12 @@ class _ChannelRun:
     def _call(self, change: Change, before: Publication) -> Finish:
         http, id_ = self._way(), change.publication_id
         if change.action is Action.publish:
-            return _live(id_, change.post, self.connector.publish(http, change.post))
+            return live(id_, change.post, self.connector.publish(http, change.post))
         if change.action is Action.adopt:
             return self._adopt(http, change, before)
         receipt = before.received()
         if change.action is Action.edit:
-            return _live(id_, change.post, self.connector.edit(http, receipt, change.post))
+            return live(id_, change.post, self.connector.edit(http, receipt, change.post))
         self.connector.withdraw(http, receipt)
         return Finish(id_, Outcome.done, State.withdrawn)
 
@@ -275,67 +272,27 @@ class _ChannelRun:
             return self._say_again(http, before, sent, wanted)
         found = self.connector.find(http, sent)
         if found is not None:
-            return replace(_live(before.id, sent, found), outcome=Outcome.adopted)
+            return replace(live(before.id, sent, found), outcome=Outcome.adopted)
         if not wanted or change.post.hash != sent.hash:
             # The next plan decides: not needed any more, or another text.
             return Finish(before.id, Outcome.absent, State.planned)
-        return _live(before.id, sent, self.connector.publish(http, sent))
+        return live(before.id, sent, self.connector.publish(http, sent))
 
     def _say_again(self, http: Http, before: Publication, sent: Post, wanted: bool) -> Finish:
         """Nobody can look, but the same bytes under the same key have no second effect."""
         reason = "the job is closed"
         if wanted:
             try:
-                return _live(before.id, sent, self.connector.publish(http, sent))
+                return live(before.id, sent, self.connector.publish(http, sent))
             except Refused as error:  # the first one may have been taken all the same
                 reason = str(error)
         ask = f"{reason}. Please look whether it is there from before, and say so on the desk."
         return Finish(before.id, Outcome.unknown, State.held, ask, pending="publish")
 
     def _failed(self, change: Change, before: Publication, error: ConnectorError) -> Finish:
-        """What an error leaves the publication as."""
-        kind, first = type(error), change.action in (Action.publish, Action.adopt)
-        pending = "publish" if first else str(change.action)
         if isinstance(error, Unauthorised | Unavailable):
             self._stop = error  # the next one would fare no better; it is not even tried
-        base = Finish(
-            change.publication_id,
-            _OUTCOMES.get(kind, Outcome.unknown),
-            State.live,
-            str(error),
-            post_hash=None if first else before.post_hash,
-            pending=pending,
-        )
-        if kind is Gone:
-            return replace(base, state=State.gone, pending=None)
-        if kind is Refused:
-            if first:
-                return replace(base, state=State.refused)
-            return replace(base, state=State.held, post=_json(change.post))
-        if isinstance(error, Unauthorised | Unavailable):
-            asked = getattr(error, "retry_after", None)
-            certain = change.action is not Action.adopt
-            return replace(
-                base,
-                state=(State.waiting if certain else State.unknown) if first else State.live,
-                not_before=self._next_try(before.tries, asked),
-            )
-        if first and self.connector.guarantee is Guarantee.BLIND:
-            reason = f"{error}. Please look whether it is there, and say so on the desk."
-            return replace(base, state=State.held, detail=reason)
-        settled = self.clock() + timedelta(seconds=self.connector.settle)
-        return replace(
-            base,
-            state=State.unknown if first else State.live,
-            not_before=settled,
-            post_hash=None if change.action is not Action.withdraw else before.post_hash,
-        )
-
-    def _next_try(self, tries: int, asked: float | None) -> datetime:
-        """Exponential with jitter; never earlier than the network asked for, within reason."""
-        asked = None if asked is None else min(asked, LONGEST_WISH)
-        wait_ = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries, 10)) * random.uniform(0.8, 1.2)
-        return self.clock() + timedelta(seconds=max(wait_ if asked is None else 0.0, asked or 0.0))
+        return ending.failed(change, before, error, self.connector, self.clock())
 
     def _way(self) -> Http:
         with self._lock:
@@ -355,15 +312,6 @@ class _ChannelRun:
         return [_result(change, finish) for change, finish in done]
 
 
-_OUTCOMES: dict[type[ConnectorError], Outcome] = {
-    Refused: Outcome.refused,
-    Gone: Outcome.gone,
-    Unauthorised: Outcome.unauthorised,
-    Unavailable: Outcome.unavailable,
-    OutcomeUnknown: Outcome.unknown,
-}
-
-
 def _stamp(change: Change, publication: Publication, now: datetime) -> Change:
     """The post with the key and the time that this publication has for all its tries."""
     if change.post is None:
@@ -377,22 +325,11 @@ def _stamp(change: Change, publication: Publication, now: datetime) -> Change:
 def _claim_of(change: Change) -> Claim:
     pending = Action.publish if change.action is Action.adopt else change.action
     return Claim(
-        change.publication_id, change.revision, str(change.action), str(pending), _json(change.post)
-    )
-
-
-def _json(post: Post | None) -> str | None:
-    return post.model_dump_json() if post else None
-
-
-def _live(publication_id: int, post: Post, receipt: Receipt) -> Finish:
-    return Finish(
-        publication_id,
-        Outcome.done,
-        State.live,
-        post=_json(post),
-        post_hash=post.hash,
-        receipt=receipt.model_dump_json(),
+        change.publication_id,
+        change.revision,
+        str(change.action),
+        str(pending),
+        as_json(change.post),
     )
 
 

@@ -126,6 +126,7 @@ def test_who_waits_for_approval_does_not_hold_up_the_others(life):
     drop(job.root, "pilot", spec().replace("in, at night", "in #1, at night"))
     drop(job.root, "deck-hand", spec(title="Deck Hand"))
     assert job.run() == ["publish deck-hand announce"]
+    assert [(one.job_id, one.asks) for one in job.project.calendar(job.now)] == [("pilot", True)]
     decide(job)
     assert job.run() == []  # its turn comes
     assert job.run(hours=10) == ["publish pilot announce"]
@@ -147,7 +148,7 @@ def test_on_the_command_line(life):
     toml = (job.root / "rolecast.toml").read_text()
     (job.root / "rolecast.toml").write_text(toml.replace('"fake"', '"board"'))
     said = CliRunner().invoke(main, ["--root", str(job.root), "approve"])
-    assert "1 wait. Agree with: rolecast approve JOB" in said.output
+    assert "Waiting: 1. Agree with: rolecast approve JOB" in said.output
     assert "You bring the big ships in" in said.output
     words = ["approve", "pilot", "--refuse", "--note", "too short"]
     assert (

@@ -110,7 +110,7 @@ def test_approval_always_waits_for_a_reviewed_plan(tmp_path):
     def call(*words):
         return CliRunner().invoke(main, ["--root", str(root), *words]).output
 
-    assert "1 texts wait for somebody to agree" in call("publish")
+    assert "Waiting for somebody to agree: 1" in call("publish")
     call("plan", "--out", str(tmp_path / "p.json"))
     assert "→ live" in call("publish", "--plan", str(tmp_path / "p.json"))
 

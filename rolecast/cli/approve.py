@@ -53,7 +53,7 @@ def approve(
         if not jobs and not everything:
             for one in found:
                 _show(one)
-            click.echo(f"{len(found)} wait. Agree with: rolecast approve JOB, or --all")
+            click.echo(f"Waiting: {len(found)}. Agree with: rolecast approve JOB, or --all")
             return
         for one in found:
             try:

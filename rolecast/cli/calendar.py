@@ -57,4 +57,5 @@ def calendar(root: Path, days: int, names: tuple[str, ...], form: str) -> None:
 
 def _what(one: Scheduled) -> str:
     priority = f", {one.priority} priority" if one.priority != "normal" else ""
-    return f"{one.job_id} ({one.moment}{priority})"
+    asks = ", once somebody agrees" if one.asks else ""
+    return f"{one.job_id} ({one.moment}{priority}{asks})"

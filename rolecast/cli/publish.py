@@ -145,7 +145,7 @@ def _conclude(planned: Planned, results: list) -> None:
     waiting = [c for c in planned.plan.changes if c.needs_approval]
     if waiting:
         click.echo(
-            f"{len(waiting)} texts wait for somebody to agree: `rolecast approve`, or the desk."
+            f"Waiting for somebody to agree: {len(waiting)}. See `rolecast approve`, or the desk."
         )
     common.show_blocked(planned.plan)
     for note in planned.plan.notes:
