@@ -1,5 +1,6 @@
 """A second plan over 10,000 unchanged specs × 3 channels, against the least it has to do:
-scandir and stat of the folder, and one read of the ledger's state.
+scandir and stat of the folder, and one read of the ledger's state. Then `life.py`: ten channels and
+four moments, when time has made everything due, and after one changed file.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import life
 from measure import ROLECAST, best, command, head, row
 from specs import fill
 
@@ -59,3 +61,4 @@ def main(count: int = 10_000) -> None:
 
 if __name__ == "__main__":
     main()
+    life.main()

@@ -75,7 +75,7 @@ def verify(
             and (not only or name in only)
         ]
         if mine and _can_look(channel):
-            for finding in _look(channel, http(channel), mine):
+            for finding in _look(channel, http, mine):
                 _write(ledger, finding, clock())
                 findings.append(finding)
                 on_finding(finding)
@@ -93,8 +93,14 @@ def _can_look(channel: Channel) -> bool:
     return ready and one.can("look") and not one.local and not one.manual
 
 
-def _look(channel: Channel, http: Http, mine: list[Publication]) -> list[Finding]:
+def _look(
+    channel: Channel, open_http: Callable[[Channel], Http], mine: list[Publication]
+) -> list[Finding]:
     """Look at a channel's posts, several at a time, until it stops answering."""
+    try:
+        http = open_http(channel)
+    except ConnectorError as error:  # such as a key that does not open the vault
+        return [Finding(publication, Kind.unseen, str(error)) for publication in mine]
     stop: list[ConnectorError] = []
 
     def one(publication: Publication) -> Finding:

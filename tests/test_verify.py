@@ -207,3 +207,12 @@ def test_broken_places_to_apply_are_kept_until_they_work(tmp_path, site):
     with project.ledger.read() as conn:
         assert [row.id for row in jobs.broken(conn)] == ["gone"]
     project.ledger.close()
+
+
+def test_a_key_that_opens_nothing_is_told_and_not_a_crash(job):
+    def no_way(channel):
+        raise Unauthorised("ROLECAST_KEY is no key")
+
+    project = job.project
+    (found,) = verify(project.ledger, project.channels, no_way)
+    assert (found.kind, found.detail) == ("unseen", "ROLECAST_KEY is no key")

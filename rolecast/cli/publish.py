@@ -74,7 +74,8 @@ def _all(project: Project, names: tuple[str, ...], allow_removals: bool, form: s
         results += project.publish(changes, common.open_http, _shown(form))
     if form == "text":
         _conclude(planned, results)
-    return results, not planned.problems and not planned.plan.blocked
+    asked = any(change.needs_approval for change in planned.plan.changes)
+    return results, not (planned.problems or planned.plan.blocked or asked)
 
 
 def _reviewed(
