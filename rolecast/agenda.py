@@ -15,11 +15,12 @@ from rolecast import known, pace
 from rolecast.jobspec import Moment, Status
 from rolecast.known import Job
 from rolecast.ledger import approvals, attempts, publications
+from rolecast.ledger.events import Event
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
 from rolecast.moments import OUT, due, kind
 from rolecast.pace import Candidate
-from rolecast.plan import Blocked, Scheduled
+from rolecast.plan import Action, Blocked, Scheduled
 from rolecast.post import Post
 from rolecast.render import RenderProblem
 from rolecast.rules import Steps, Wanted, Where, plan_job
@@ -40,6 +41,7 @@ class Agenda:
         self.config = ":" + project.digest[:CONFIG]
         self.scheduled: list[Scheduled] = []
         self.notes: list[str] = []
+        self.happened: list[Event] = []  # for the jobs' histories
 
     def steps(self, todo: list[Job]) -> dict[str, Steps]:
         """Job id → what has to change; `scheduled` and `notes` say what waits for its time."""
@@ -47,6 +49,7 @@ class Agenda:
         for job in todo:
             self._wants(job)
         self._take_turns(todo)
+        self._too_late(todo)
         due_now = ((job, w) for job in todo for w in job.ready if w not in job.later)
         known.ensure(self.ledger, due_now, self.now)
         # What is settled and should not be there any more.
@@ -161,6 +164,25 @@ class Agenda:
                 )
         self.scheduled.sort(key=lambda one: (one.at, one.channel))
 
+    def _too_late(self, todo: list[Job]) -> None:
+        """Posts whose turn had not come when their job closed: dropped, with a note."""
+        paced = [(name, one) for name, one in self.project.channels.items() if not one.pace.free]
+        for job in todo if paced else ():
+            if not self._over(job) or job.since == self.now:
+                continue
+            for name, channel in paced:
+                where = (name, Moment.announce.value)
+                never = where not in job.known and where not in job.settled
+                if never and channel.takes(job.spec) and Moment.announce in job.spec.moments:
+                    detail = f"{name}: its turn had not come when the job closed"
+                    self.happened.append(Event(job.id, self.now, "plan", "never sent", detail))
+        if self.happened:
+            first = self.happened[0]
+            self.notes.append(
+                f"{len(self.happened)} posts were never sent: their turn had not come when their "
+                f"jobs closed ({first.job_id} on {first.detail.partition(':')[0]} …)"
+            )
+
     def _entries(self, by_id: dict[str, Job], table: pace.Timetable) -> Iterator[Scheduled]:
         for (job_id, channel, moment), at in table.at.items():
             yield Scheduled(
@@ -260,7 +282,12 @@ class Agenda:
                     closes_at=job.spec.closes_at(self.zone),
                 )
                 more = plan_job(wanted, [one], self.project.channels, self.now)
-                steps.changes += more.changes
+                label = self.project.channels[first.channel].connector.label
+                why = f"the text changed, and {label} cannot edit: a reply says so"
+                steps.changes += [
+                    one.model_copy(update={"reason": why}) if one.action is Action.publish else one
+                    for one in more.changes
+                ]
                 steps.blocked += more.blocked
                 steps.wakes += more.wakes
                 if one.state is State.live:

@@ -195,6 +195,7 @@ class Planning:
             jobs.mark_removed(conn, back, False, self.now)
             jobs.mark_removed(conn, away, True, self.now)
             events.add(conn, self._events(fresh, known, back, away))
+            events.add_once(conn, agenda.happened)
             asked = [self._asked(c) for c in self.steps.changes if c.needs_approval]
             approvals.ask(conn, asked, todo.keys())
 

@@ -140,7 +140,10 @@ class _ChannelRun:
                     values = {"reason": change.reason, "pending": change.pending}
                     if change.post:
                         values["post"] = change.post.model_dump_json()
-                publications.set_state(conn, publication, state, self.clock(), **values)
+                done = publications.set_state(conn, publication, state, self.clock(), **values)
+                if done and (state is State.dropped or change.reason != publication.reason):
+                    said = (self.owner, self.clock(), change.reason)
+                    attempts.record(conn, publication, str(change.action), Outcome.absent, *said)
                 reason = change.reason if state is State.held else None
                 results.append(Result(change, state, reason))
         return results

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from rolecast import history
 from rolecast.publish import carry_out
 from tests.fakes import Town
 from tests.house import drop, make, spec
@@ -99,8 +100,23 @@ def test_what_slept_past_the_closing_date_is_dropped_and_noted(life):
     job = life(pace='hours = ["3:00-4:00"]', closes="2026-11-23")
     assert job.run() == []
     assert "no time left" in job.planned.notes[0]
-    job.run(days=1)
-    assert (job.town.calls, job.project.plan(now=job.now, wait=0).plan.changes) == ([], ())
+    job.now += timedelta(days=1)
+    plan = job.project.plan(now=job.now, wait=0).plan
+    assert "never sent" in plan.notes[0]
+    assert job.run(days=9) == []
+    assert job.town.calls == []
+    told = [one for one in history.of_job(job.project.ledger, "pilot") if one.what == "never sent"]
+    assert [one.detail for one in told] == ["net: its turn had not come when the job closed"]
+    assert job.project.plan(now=job.now, wait=0).plan.notes == ()
+
+
+def test_what_waited_for_a_try_when_the_job_closed_is_dropped_and_noted(life):
+    job = life(closes="2026-11-23")
+    job.town.faults = ["unavailable"] * 3
+    assert job.run() == ["publish pilot announce"]
+    assert job.run(days=1) == ["drop pilot announce"]
+    last = history.of_job(job.project.ledger, "pilot")[-1]
+    assert (last.what, last.detail) == ("drop", "the job closed on 2026-11-23")
 
 
 def test_a_reminder_too_near_to_the_last_call_is_left_out(life):
@@ -176,6 +192,8 @@ def test_what_cannot_be_edited_gets_a_reply(life):
     job = life("fixed", policy='cannot_edit = "reply"')
     job.run()
     drop(job.root, "pilot", spec(summary="By day only."))
+    (change,) = job.project.plan(now=job.now, wait=0).plan.changes
+    assert change.reason == "the text changed, and Fake cannot edit: a reply says so"
     (done,) = job.run()
     assert done.startswith("publish pilot change-")
     _, reply = job.town.posts.values()

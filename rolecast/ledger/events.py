@@ -34,6 +34,14 @@ def add(conn: Connection, happened: Iterable[Event]) -> None:
         conn.execute(insert(events), rows)
 
 
+def add_once(conn: Connection, happened: Iterable[Event]) -> None:
+    """Write down what is not known yet of its job."""
+    for event in happened:
+        same = (_E.job_id == event.job_id, _E.what == event.what, _E.detail == event.detail)
+        if conn.execute(select(_E.id).where(*same)).first() is None:
+            add(conn, [event])
+
+
 def of_job(conn: Connection, job_id: str) -> list[Event]:
     """A job's events, oldest first."""
     query = select(*_COLUMNS).where(_E.job_id == job_id).order_by(_E.at, _E.id)
