@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lives import Life
 from tests.servers import (
     PDS,
     BlueskyNetwork,
@@ -176,6 +177,20 @@ def ghost() -> Ghost:
 def misago() -> Misago:
     """The Misago forum of this run, shared by its tests."""
     return shared_server(Misago)
+
+
+@pytest.fixture
+def life(tmp_path):
+    """``life(policy=…, pace=…, **fields)`` begins the life of one job; see tests/lives.py."""
+    made = []
+
+    def begin(*args, **fields):
+        made.append(Life(tmp_path, *args, **fields))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.project.ledger.close()
 
 
 @pytest.fixture

@@ -7,20 +7,6 @@ from rolecast import desk, history
 from rolecast.cli import main
 from rolecast.ledger import approvals
 from tests.house import drop, spec
-from tests.test_moments import Life
-
-
-@pytest.fixture
-def life(tmp_path):
-    made = []
-
-    def begin(*args, **fields):
-        made.append(Life(tmp_path, *args, **fields))
-        return made[-1]
-
-    yield begin
-    for one in made:
-        one.project.ledger.close()
 
 
 def waiting(job):

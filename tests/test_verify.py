@@ -12,8 +12,8 @@ from rolecast.connector import Unauthorised
 from rolecast.ledger import jobs, publications
 from rolecast.verify import verify
 from tests.house import drop, open_project, publish, spec
+from tests.lives import Life
 from tests.servers.wire import Answer, Listener
-from tests.test_moments import Life
 
 SLOT = ("pilot", "net", "announce")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

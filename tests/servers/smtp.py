@@ -12,31 +12,16 @@ import socket
 import threading
 from collections.abc import Callable
 
+from .stream import TcpProxy
 
-class SmtpProxy:
+
+class SmtpProxy(TcpProxy):
     """Passes a conversation on, line by line."""
 
     def __init__(self, host: str, port: int) -> None:
-        self.upstream = (host, port)
         self.at_end: str | Callable[[], None] | None = None
         self.mails = 0  # how many were sent whole, whatever became of them
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def __enter__(self) -> "SmtpProxy":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(client,), daemon=True).start()
+        super().__init__(host, port)
 
     def _talk(self, client: socket.socket) -> None:
         with (

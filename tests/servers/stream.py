@@ -14,18 +14,16 @@ import time
 from collections.abc import Callable
 
 
-class StreamProxy:
-    """Passes bytes on in both directions."""
+class TcpProxy:
+    """Takes connections on a port of its own; what to do with each is `_talk`'s."""
 
-    def __init__(self, host: str, port: int, mark: bytes) -> None:
-        self.upstream, self.mark = (host, port), mark
-        self.fault: str | Callable[[], None] | None = None
-        self.marks = 0  # how many sendings held the mark
+    def __init__(self, host: str, port: int) -> None:
+        self.upstream = (host, port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
-    def __enter__(self) -> "StreamProxy":
+    def __enter__(self):
         return self
 
     def __exit__(self, *_) -> None:
@@ -36,6 +34,19 @@ class StreamProxy:
             while True:
                 client, _ = self._listener.accept()
                 threading.Thread(target=self._talk, args=(client,), daemon=True).start()
+
+    def _talk(self, client: socket.socket) -> None:
+        raise NotImplementedError
+
+
+class StreamProxy(TcpProxy):
+    """Passes bytes on in both directions."""
+
+    def __init__(self, host: str, port: int, mark: bytes) -> None:
+        self.mark = mark
+        self.fault: str | Callable[[], None] | None = None
+        self.marks = 0  # how many sendings held the mark
+        super().__init__(host, port)
 
     def _talk(self, client: socket.socket) -> None:
         with (

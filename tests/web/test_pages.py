@@ -265,7 +265,7 @@ def test_decisions_are_kept_with_who_and_when(house):
 
 def desk_of(tmp_path, policy="", pace=""):
     """A house whose channel is a network in memory."""
-    from tests.test_moments import Life
+    from tests.lives import Life
 
     life = Life(tmp_path, policy=policy, pace=pace)
     project = life.project
