@@ -8,6 +8,7 @@ import secrets
 # No 0/o, 1/l/i, no vowels but a and e: nothing to mistake, few words to regret.
 ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 8  # 30^8 = 6.6e11: with a million links a random guess hits one in 656,000
+_LETTERS = frozenset(ALPHABET)
 
 
 def mint() -> str:
@@ -17,7 +18,13 @@ def mint() -> str:
 
 def is_code(text: str) -> bool:
     """Whether `text` could be a code of ours."""
-    return 7 <= len(text) <= 32 and all(letter in ALPHABET for letter in text)
+    return 7 <= len(text) <= 32 and _LETTERS.issuperset(text)
+
+
+def tidy(text: str) -> str:
+    """A code without what programs and people add to it: the full stop of the sentence around
+    it, a closing bracket, capital letters."""
+    return text.strip().rstrip(".,;:!?)]}>'\"*_").casefold()
 
 
 def key(job_id: str, channel: str, moment: str, link: str, round_: int = 0) -> str:

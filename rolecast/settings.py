@@ -7,6 +7,7 @@ ROLECAST_<CHANNEL>_<SETTING> is read.
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -165,6 +166,34 @@ class ChannelSettings(BaseModel):
     pace: Pace = Pace()
 
 
+class Go(_Part):
+    """Links and clicks."""
+
+    proxies: tuple[str, ...] = Field(
+        (), description="Networks of proxies whose X-Forwarded-For is believed, as 10.0.0.0/8."
+    )
+    keep_days: int = Field(
+        180, ge=1, description="Days for which single clicks are kept; their sums stay."
+    )
+    keep: Literal["auto", "disk", "ledger"] = Field(
+        "auto",
+        description="Where a click is made durable before its answer leaves: on the machine's own "
+        "disk, or in a ledger on PostgreSQL. auto: in the ledger when that is PostgreSQL.",
+    )
+    parameters: dict[str, str] = Field(
+        {},
+        description="Host of an applicant system → parameter of its addresses that carries the "
+        "link's code to it, where `ref` or what Rolecast knows is not right.",
+    )
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ipaddress.ip_network(proxy, strict=False)
+        return proxies
+
+
 class Settings(_Part):
     """The whole file."""
 
@@ -176,6 +205,7 @@ class Settings(_Part):
     ledger: str = Field(
         "sqlite:///.rolecast/ledger.db", description="The ledger's address (SQLAlchemy URL)."
     )
+    go: Go = Go()
     channels: dict[ChannelName, ChannelSettings] = {}
 
 

@@ -137,7 +137,7 @@ class Tree:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C comes to us, and we end the parts in order
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
 
     def environment(self) -> dict[str, str]:
@@ -218,7 +218,7 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """On Linux a part ends with us even when we are killed (prctl PR_SET_PDEATHSIG)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)

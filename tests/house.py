@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
+from starlette.testclient import TestClient
 
 from connectors import TABLE
 from connectors.http import Http
 from rolecast.channels import Channel
+from rolecast.gather import gather
 from rolecast.project import Project
 from rolecast.publish import Result
+from rolecast.web import app
+from rolecast.web.face import Face
 
 BOARD = """
 [channels.board]
@@ -72,6 +78,28 @@ def publish(
         return project.publish(planned.plan.changes, lambda channel: http(channel, timeout))
     finally:
         project.ledger.close()
+
+
+@contextmanager
+def site(project: Project, alone: bool = False, **more: Any) -> Iterator[TestClient]:
+    """A browser on the pages of a project; alone: on the public face by itself."""
+    face = Face(project.ledger, project.settings, project.root / ".rolecast", gathers=False)
+    if alone:
+        face.jobs_at = "/jobs"
+    make_app = app.go_alone if alone else app.create
+    made = make_app(project.ledger, project.settings, project.channels, face=face, **more)
+    with TestClient(made, follow_redirects=False) as web:
+        web.face = face
+        yield web
+
+
+def gathered(project: Project) -> list[tuple[Any, ...]]:
+    """Brings clicks into the ledger; all of them as (link, class, reason)."""
+    from rolecast.ledger import clicks
+
+    gather(project.ledger, project.root / ".rolecast" / "spool")
+    with project.ledger.read() as conn:
+        return [(one.click.link, one.verdict, one.reason) for one in clicks.everything(conn)]
 
 
 def http(channel: Channel, timeout: tuple[float, float] = (2, 5)) -> Http:

@@ -1,4 +1,4 @@
-"""rolecast web"""
+"""rolecast web and rolecast go"""
 
 from __future__ import annotations
 
@@ -9,33 +9,62 @@ import click
 
 from rolecast.cli import common
 
+STATE = ".rolecast"
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on.")
 @click.option("--port", default=8080, show_default=True)
 @click.option("--prefect-ui", help="Address of Prefect's UI, for the desk's link.")
-@click.option("--go-only", is_flag=True, help="Only links and public job pages, for the outside.")
 @click.pass_obj
-def web(root: Path, host: str, port: int, prefect_ui: str | None, go_only: bool) -> None:
+def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
     """Serve board, desk and links; `rolecast up` does this too."""
-    import uvicorn
-
     from rolecast.web import app
+    from rolecast.web.face import Face
+    from rolecast.web.serve import serve
 
-    # The pages need no secrets, so this process is not given any.
-    with common.project(
-        root, env={k: v for k, v in os.environ.items() if k == "ROLECAST_LEDGER"}
-    ) as it:
-        if go_only:
-            made = app.go_alone(it.ledger, it.settings, it.channels, (host,))
-        else:
-            made = app.create(it.ledger, it.settings, it.channels, prefect_ui, (host,), it.calendar)
-        uvicorn.run(
-            made,
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,  # an address in a log would be an address kept
-            server_header=False,
-            timeout_graceful_shutdown=5,
+    with _project(root) as it:
+        face = Face(it.ledger, it.settings, root.resolve() / STATE)
+        made = app.create(
+            it.ledger, it.settings, it.channels, prefect_ui, (host,), it.calendar, face=face
         )
+        serve(made, face, host, port)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on.")
+@click.option("--port", default=8081, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Processes on that port.")
+@click.option("--scribe", hidden=True, help="Be one of the processes: the scribe's socket.")
+@click.pass_obj
+def go(root: Path, host: str, port: int, workers: int, scribe: str | None) -> None:
+    """Serve links and public job pages only, for the outside.
+
+    Needs the ledger to read links from and brings clicks into it; redirects go on while the
+    ledger is busy or away, and clicks wait on the disk meanwhile. /metrics has the figures.
+    """
+    from rolecast.web.workers import run
+
+    if scribe:
+        _worker(root, host, port, scribe)
+        return
+    with _project(root) as it:
+        words = ["--root", str(root.resolve()), "go", "--host", host, "--port", str(port)]
+        run(it.ledger, it.settings, root.resolve() / STATE, words, workers, click.echo)
+
+
+def _worker(root: Path, host: str, port: int, scribe: str) -> None:
+    from rolecast.web import app
+    from rolecast.web.face import Face
+    from rolecast.web.serve import serve
+
+    with _project(root) as it:
+        folder = root.resolve() / STATE
+        face = Face(it.ledger, it.settings, folder, "/jobs", scribe, gathers=False)
+        made = app.go_alone(it.ledger, it.settings, it.channels, (host,), face=face)
+        serve(made, face, host, port, shared=True)
+
+
+def _project(root: Path):
+    # The pages need no secrets, so this process is not given any.
+    return common.project(root, env={k: v for k, v in os.environ.items() if k == "ROLECAST_LEDGER"})

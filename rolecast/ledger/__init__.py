@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 from rolecast.ledger.schema import HEAD
 
@@ -30,6 +31,8 @@ class Ledger:
     postgresql+psycopg://user@host/rolecast. Passwords belong in the
     environment (PGPASSWORD), not in the address.
     """
+
+    Error = SQLAlchemyError  # what reading and writing may raise
 
     def __init__(self, address: str):
         self.url = make_url(address)
@@ -68,9 +71,42 @@ class Ledger:
         with self.engine.connect().execution_options(readonly=True) as conn:
             yield conn
 
+    def watch(self) -> Watch:
+        """Tells whether somebody has written."""
+        return Watch(self)
+
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+
+class Watch:
+    """Tells whether anything may have been written since it was last asked. For one thread."""
+
+    def __init__(self, ledger: Ledger):
+        self._ledger = ledger
+        self._conn: Connection | None = None
+        # A number of SQLite's that other connections' commits change, and a place in PostgreSQL's
+        # log: both cost nothing to ask for.
+        self._question = text(
+            "pragma data_version" if ledger.is_sqlite else "select pg_current_wal_lsn()"
+        )
+        self._last: object = None
+
+    def changed(self) -> bool:
+        """True the first time. Raises Ledger.Error."""
+        if self._conn is None:
+            self._conn = self._ledger.engine.connect().execution_options(
+                readonly=True, isolation_level="AUTOCOMMIT"
+            )
+        last, self._last = self._last, self._conn.scalar(self._question)
+        return last != self._last
+
+    def close(self) -> None:
+        """Give the connection back; the next question opens another."""
+        if self._conn is not None:
+            self._conn.close()
+        self._conn, self._last = None, None
 
 
 def _sqlite(url: URL) -> Engine:

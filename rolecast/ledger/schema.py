@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0003"  # the newest migration; a test compares it with the files
+HEAD = "0004"  # the newest migration; a test compares it with the files
 
 metadata = MetaData(
     naming_convention={
@@ -93,6 +93,7 @@ links = Table(
     Column("moment", String(16), nullable=False),
     Column("made", Utc, nullable=False),
     UniqueConstraint("job_id", "channel", "moment"),
+    Index("ix_links_made", "made"),
 )
 
 publications = Table(
@@ -188,10 +189,102 @@ clicks = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("link", String(32), nullable=False),
-    Column("at", Utc, nullable=False),
-    Column("device", String(16), nullable=False),  # phone, tablet, desktop, bot, other
+    Column("at", BigInteger, nullable=False),  # microseconds since 1970, UTC
+    Column("device", String(16), nullable=False),  # phone, tablet, desktop, other
     Column("referrer", Text),  # the host only
-    Index("ix_clicks_link", "link"),
+    Column("country", String(2)),  # as the language header names it
+    Column("agent", String(40), nullable=False, server_default=""),  # a program's own name
+    Column("signals", String(64), nullable=False, server_default=""),  # see rolecast.clicks
+    Column("visitor", BigInteger),  # see rolecast.salt; None: asked not to be tracked
+    Column("late", Integer, nullable=False, server_default="0"),  # 1: answered before it was kept
+    Column("class", String(8), nullable=False, key="verdict"),  # human, suspect, bot
+    Column("reason", String(16), nullable=False, server_default=""),
+    Column("rules", Integer, nullable=False, server_default="0"),  # that judged it
+    Index("ix_clicks_at", "at"),
+    Index("ix_clicks_visitor_at", "visitor", "at"),
+)
+
+# Sums of clicks; each is kept up with every click, and can be made again from the clicks.
+hourly = Table(
+    "clicks_hourly",
+    metadata,
+    Column("link", String(32), primary_key=True),
+    Column("hour", Integer, primary_key=True),  # hours since 1970, UTC
+    Column("class", String(8), primary_key=True, key="verdict"),
+    Column("count", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+daily = Table(
+    "clicks_daily",
+    metadata,
+    Column("day", Integer, primary_key=True),  # days since 1970, UTC
+    Column("channel", String(64), primary_key=True),
+    Column("moment", String(16), primary_key=True),
+    Column("class", String(8), primary_key=True, key="verdict"),
+    Column("count", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+totals = Table(
+    "clicks_total",
+    metadata,
+    Column("job_id", String(64), primary_key=True),
+    Column("link", String(32), primary_key=True),
+    Column("class", String(8), primary_key=True, key="verdict"),
+    Column("count", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+segments = Table(
+    "clicks_segments",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("place", BigInteger, nullable=False),  # bytes of it whose clicks stand in the ledger
+    Column("damaged", Integer, nullable=False, server_default="0"),  # lines that were not readable
+)
+
+intake = Table(
+    "clicks_intake",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("body", LargeBinary, nullable=False),  # JSON of the clicks of one commit
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),  # the applicant system, a file, or the desk
+    Column("key", String(128), nullable=False),  # the sender's: the same one is not taken twice
+    Column("application", String(128), nullable=False),  # the sender's number; no name, no address
+    Column("stage", String(16), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("received", Utc, nullable=False),
+    Column("job_id", String(64)),
+    Column("links", Text),  # JSON: [[code, at or null], …] that led to the application
+    Column("earlier", Utc),  # the same person's application before this one
+    UniqueConstraint("source", "key"),
+    Index("ix_outcomes_application", "source", "application"),
+    Index("ix_outcomes_job_id", "job_id"),
+)
+
+credits = Table(
+    "credits",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),
+    Column("application", String(128), nullable=False),
+    Column("stage", String(16), nullable=False),  # reached when it was decided
+    Column("rules", String(40), nullable=False),  # name of the rules that decided
+    Column("at", Utc, nullable=False),
+    Column("job_id", String(64)),
+    Column("party", String(16), nullable=False),  # channel, share, referral or nobody
+    Column("who", String(128), nullable=False),  # its name, "" for nobody
+    Column("link", String(32)),
+    Column("steps", Text, nullable=False),  # JSON: why, step by step
+    Column("facts", String(32), nullable=False),  # digest of what it was decided from
+    Index("ix_credits_application", "source", "application"),
 )
 
 tokens = Table(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -20,6 +20,7 @@ from rolecast.plan import Scheduled
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
 from rolecast.web import board, desk, go
+from rolecast.web.face import Face
 from rolecast.web.pages import Headers, Site, new_token, not_found
 
 LOCAL = ("127.0.0.1", "localhost", "testserver")
@@ -32,14 +33,17 @@ def create(
     prefect_ui: str | None = None,
     hosts: tuple[str, ...] = (),
     calendar: Callable[[], list[Scheduled]] = list,
+    *,
+    face: Face,
 ) -> Starlette:
     """Board at /, desk at /desk, links at /r/CODE, public job pages at /public/jobs/ID.
 
     hosts: names by which we are called, beside our own machine's and those in the settings.
-    calendar: the new posts of the next days.
+    calendar: the new posts of the next days. face: what answers the links.
     """
     site = Site(ledger, settings, channels, prefect_ui, new_token(), calendar)
-    return _app(site, [*board.routes(site), *desk.routes(site), *go.routes(site)], hosts)
+    routes = [*board.routes(site), *desk.routes(site), *go.routes(site, face)]
+    return _app(site, routes, hosts, face)
 
 
 def go_alone(
@@ -47,13 +51,23 @@ def go_alone(
     settings: Settings,
     channels: dict[str, Channel],
     hosts: tuple[str, ...] = (),
+    *,
+    face: Face,
 ) -> Starlette:
     """The public face only: links at /r/CODE, job pages at /jobs/ID."""
     site = Site(ledger, settings, channels)
-    return _app(site, go.routes(replace(site, prefect_ui=None), "/jobs"), hosts)
+    return _app(site, go.routes(site, face, "/jobs"), hosts, face)
 
 
-def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...]) -> Starlette:
+def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...], face: Face) -> Starlette:
+    @contextlib.asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        await face.start()
+        try:
+            yield
+        finally:
+            await face.stop()
+
     def health(request: Request) -> Response:
         with site.ledger.read() as conn:
             conn.exec_driver_sql("select 1")
@@ -71,6 +85,7 @@ def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...]) -> Starlet
             Middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL, *_names(site), *hosts]),
         ],
         exception_handlers={404: missing},
+        lifespan=life,
     )
 
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rolecast import jsonld
+from rolecast import jsonld, links, systems
 from rolecast.ledger import shown
 from rolecast.web.pages import Site, not_found, number, page, read_spec
 
@@ -51,10 +51,22 @@ def job_page(site: Site, request: Request, inside: bool) -> Response:
     spec = read_spec(row.spec)
     if not is_shown:
         return page(site, request, "closed.html.j2", 410, job=spec, others=others, inside=inside)
+    apply_at = spec.apply.url
+    code = request.query_params.get("ref", "")
+    if apply_at and links.is_code(code):  # whoever came by a link takes its code along
+        apply_at = code.join(systems.around(apply_at, site.settings.go.parameters))
     data = jsonld.job_posting(
         spec, str(request.url), row.first_seen, site.settings.company.timezone
     )
-    return page(site, request, "job.html.j2", job=spec, inside=inside, jsonld=jsonld.script(data))
+    return page(
+        site,
+        request,
+        "job.html.j2",
+        job=spec,
+        inside=inside,
+        apply_at=apply_at,
+        jsonld=jsonld.script(data),
+    )
 
 
 def similar(conn, site: Site, title: str) -> list[tuple[str, str]]:

@@ -45,7 +45,7 @@ def routes(site: Site) -> list[Route]:
             asked, broken = approvals.waiting(conn), jobs.broken(conn)
             named = [*alone, *rows, *asked, *(post for one in together for post in one.posts)]
             titles = shown.titles(conn, {one.job_id for one in named} | {b.id for b in broken})
-            clicked = clicks.totals(conn)
+            clicked = clicks.people(conn, [one.link for one in rows])
         return page(
             site,
             request,

@@ -1,71 +1,107 @@
 """go, the public face: short links and the job pages they may lead to.
 
-A click is on disk before its answer leaves. Links lead to jobs' own addresses
-only, which stand in the ledger: nothing in a request can name a target.
+A click is on the disk before its answer leaves. Links lead to jobs' own addresses only, which stand
+in the ledger: nothing in a request can name a target.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import time
+
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from rolecast import links
-from rolecast.clicks import Click, device, referrer_host
-from rolecast.jobspec import JobSpec
-from rolecast.ledger import clicks, shown
-from rolecast.publish import now_utc
+from rolecast.clicks import SECOND
+from rolecast.go import Target
+from rolecast.ledger import shown
+from rolecast.web import metrics
 from rolecast.web.board import job_page, similar
+from rolecast.web.face import Face
 from rolecast.web.pages import Site, not_found, page, read_spec
 
+# The target must be able to change, and nobody between us and the reader may count for us.
+NO_STORE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "origin"}
+WRONG = "This link is not one of ours, or it was cut off."
 
-def routes(site: Site, jobs_at: str = "/public/jobs") -> list[Route]:
-    """/r/CODE, /r/CODE+ and the public job pages below `jobs_at`."""
 
-    def follow(request: Request) -> Response:
-        code = request.path_params["code"]
-        looking = code.endswith("+")
-        code = code.removesuffix("+")
-        with site.ledger.read() as conn:
-            job_id = clicks.job_of(conn, code) if links.is_code(code) else None
-            row, is_shown = shown.job(conn, job_id, site.boards) if job_id else (None, False)
-            others = (
-                [] if is_shown or row is None else similar(conn, site, read_spec(row.spec).title)
-            )
-        if job_id is None or row is None:
-            return not_found(site, request, "This link is not one of ours, or it was cut off.")
-        spec = read_spec(row.spec)
-        target = spec.apply.url or f"{jobs_at}/{spec.id}"
-        if looking:
-            return page(site, request, "link.html.j2", job=spec, target=target, code=code)
-        _record(site, request, code)
-        if not is_shown and (row.removed or _is_over(site, spec)):
-            return page(site, request, "closed.html.j2", 410, job=spec, others=others, inside=False)
-        # 302 and no-store: the target must be able to change.
-        return RedirectResponse(target, 302, {"Cache-Control": "no-store"})
+def routes(site: Site, face: Face, jobs_at: str = "/public/jobs") -> list[Route]:
+    """/r/CODE, /r/CODE+, the public job pages below `jobs_at`, and /metrics."""
+
+    async def follow(request: Request) -> Response:
+        go = face.go
+        path = request.path_params["code"]
+        headers = dict(request.headers.raw)
+        address = go.address(request.client.host if request.client else "", headers)
+        if wait := go.limiter.wait(address):
+            metrics.LIMITED.inc()
+            return _slow_down(site, request, wait)
+        code, target = go.find(path.removesuffix("+"))
+        if target is None:
+            metrics.UNKNOWN.inc()
+            go.limiter.missed(address)
+            return await run_in_threadpool(not_found, site, request, WRONG)
+        if path.endswith("+"):
+            return await run_in_threadpool(_looking, site, request, code, target)
+        if request.method != "HEAD":  # a robot's or a preview's question
+            await face.group.keep(go.click(code, headers, address, time.time()))
+        if target.open(int(time.time() * SECOND)):
+            return RedirectResponse(target.address(code), 302, NO_STORE)
+        return await run_in_threadpool(_closed, site, request, target)
 
     def job(request: Request) -> Response:
         return job_page(site, request, inside=False)
 
-    return [Route("/r/{code}", follow), Route(f"{jobs_at}/{{id}}", job)]
+    def figures(request: Request) -> Response:
+        if not _near(request):
+            return not_found(site, request, "There is no such page.")
+        content, kind = metrics.text()
+        return Response(content, media_type=kind)
+
+    return [
+        Route("/r/{code}", follow),
+        Route(f"{jobs_at}/{{id}}", job),
+        Route("/metrics", figures),
+    ]
 
 
-def _is_over(site: Site, spec: JobSpec) -> bool:
-    """Whether nobody can apply any more: taken, closed, or past its last day."""
-    closes = spec.closes_at(site.settings.company.timezone)
-    return spec.status in ("closed", "filled") or (closes is not None and closes <= now_utc())
-
-
-def _record(site: Site, request: Request, code: str) -> None:
-    """Write the click, durably. HEAD is a robot's or a preview's question: not a click."""
-    if request.method == "HEAD":
-        return
-    headers = request.headers
-    click = Click(
-        code,
-        now_utc(),
-        device(headers.get("user-agent", "")),
-        referrer_host(headers.get("referer", "")),
+def _looking(site: Site, request: Request, code: str, target: Target) -> Response:
+    with site.ledger.read() as conn:
+        row, _ = shown.job(conn, target.job_id, site.boards)
+    if row is None:
+        return not_found(site, request, WRONG)
+    return page(
+        site,
+        request,
+        "link.html.j2",
+        job=read_spec(row.spec),
+        target=target.address(code),
+        is_open=target.open(int(time.time() * SECOND)),
     )
-    with site.ledger.begin() as conn:
-        clicks.add(conn, [click])
+
+
+def _closed(site: Site, request: Request, target: Target) -> Response:
+    with site.ledger.read() as conn:
+        row, _ = shown.job(conn, target.job_id, site.boards)
+        if row is None:
+            return not_found(site, request, WRONG)
+        spec = read_spec(row.spec)
+        others = similar(conn, site, spec.title)
+    return page(site, request, "closed.html.j2", 410, job=spec, others=others, inside=False)
+
+
+def _slow_down(site: Site, request: Request, wait: int) -> Response:
+    answer = page(site, request, "slow.html.j2", 429, wait=wait)
+    answer.headers["Retry-After"] = str(wait)
+    return answer
+
+
+def _near(request: Request) -> bool:
+    """Whether the figures are asked for from our own machine or network."""
+    try:
+        address = ipaddress.ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return request.client is not None and request.client.host == "testclient"
+    return address.is_private and "x-forwarded-for" not in request.headers

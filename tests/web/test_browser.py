@@ -7,6 +7,8 @@ import pytest
 import uvicorn
 
 from rolecast.web import app
+from rolecast.web.face import Face
+from rolecast.web.fastlane import protocol
 from tests.house import BOARD, drop, make, open_project, publish, spec
 
 CAMPUS = '[channels.campus]\nconnector = "byhand"\nwhere = "Campus"\n'
@@ -20,8 +22,10 @@ def site(tmp_path_factory):
     drop(root, "law", spec(title=LONG, language="de"))
     publish(root)
     project = open_project(root)
-    made = app.create(project.ledger, project.settings, project.channels)
-    server = uvicorn.Server(uvicorn.Config(made, port=0, log_level="error"))
+    face = Face(project.ledger, project.settings, root / ".rolecast")
+    made = app.create(project.ledger, project.settings, project.channels, face=face)
+    config = uvicorn.Config(made, port=0, log_level="error", http=protocol(face))
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

@@ -10,7 +10,17 @@ from rolecast import desk
 from rolecast.ledger import attempts, clicks, publications
 from rolecast.publish import now_utc
 from rolecast.web import app
-from tests.house import BOARD, drop, make, open_project, publish, spec
+from rolecast.web.face import Face
+from tests.house import (
+    BOARD,
+    drop,
+    gathered,
+    make,
+    open_project,
+    publish,
+    site,
+    spec,
+)
 
 CAMPUS = (
     '[channels.campus]\nconnector = "byhand"\nwhere = "Campus"\nroute = { tags = ["campus"] }\n'
@@ -23,20 +33,26 @@ class House:
     def __init__(self, root):
         self.root = root
         self.project = open_project(root)
-        site = self.project
-        self.app = app.create(site.ledger, site.settings, site.channels, "http://prefect.example")
-        self.web = TestClient(self.app, follow_redirects=False)
+        self._open = site(self.project, prefect_ui="http://prefect.example")
+        self.web = self._open.__enter__()
 
     def run(self):
         publish(self.root)
+        self.web.face.go.links.refresh()  # as its thread does within a quarter of a second
 
     def link(self, job="pilot", channel="board") -> str:
         with self.project.ledger.read() as conn:
             return publications.get(conn, (job, channel, "announce")).link
 
     def clicks(self) -> dict[str, int]:
+        """Link → clicks by persons."""
+        gathered(self.project)
         with self.project.ledger.read() as conn:
-            return clicks.totals(conn)
+            return clicks.people(conn, [self.link()])
+
+    def close(self):
+        self._open.__exit__(None, None, None)
+        self.project.ledger.close()
 
     def token(self) -> str:
         return re.search(r'name="token" value="([^"]+)"', self.web.get("/desk").text)[1]
@@ -47,7 +63,7 @@ def house(tmp_path):
     made = House(make(tmp_path, BOARD + CAMPUS, pilot=spec()))
     made.run()
     yield made
-    made.project.ledger.close()
+    made.close()
 
 
 def test_the_board_lists_what_is_live_and_finds_it(house):
@@ -66,7 +82,7 @@ def test_the_board_lists_what_is_live_and_finds_it(house):
 def test_an_empty_board_says_what_to_do(tmp_path):
     house = House(make(tmp_path))
     assert "No open jobs" in house.web.get("/").text
-    house.project.ledger.close()
+    house.close()
 
 
 def test_a_draft_or_closed_job_is_not_shown(house):
@@ -136,22 +152,37 @@ def test_hostile_words_stay_words(house):
 
 def test_a_link_leads_to_the_job_and_its_click_is_on_disk_first(house):
     link = house.link()
-    headers = {"User-Agent": "Mozilla/5.0 (iPhone) Mobile", "Referer": "https://sky.example/a?b=c"}
+    headers = {
+        "User-Agent": "Mozilla/5.0 (iPhone) Mobile",
+        "Accept-Language": "de-AT,de;q=0.9",
+        "Referer": "https://sky.example/a?b=c",
+    }
     answer = house.web.get(f"/r/{link}", headers=headers)
     assert answer.status_code == 302
-    assert answer.headers["location"] == "https://jobs.example.com/pilot"
+    assert answer.headers["location"] == f"https://jobs.example.com/pilot?ref={house.link()}"
     assert answer.headers["cache-control"] == "no-store"
     assert house.clicks() == {link: 1}
     with house.project.ledger.read() as conn:
         row = conn.exec_driver_sql("select * from clicks").one()
-    assert (row.device, row.referrer) == ("phone", "sky.example")
+    assert (row.device, row.referrer, row.country) == ("phone", "sky.example", "AT")
+
+
+PERSON = {
+    "X-Forwarded-For": "203.0.113.9",
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) RareBrowser/7.7",
+    "Referer": "https://sky.example/jane.doe?secret-campaign=1",
+    "Cookie": "session=secret-campaign",
+}
 
 
 def test_nothing_of_a_person_is_kept(house):
-    house.web.get(f"/r/{house.link()}", headers={"X-Forwarded-For": "203.0.113.9"})
-    raw = b"".join(path.read_bytes() for path in (house.root / ".rolecast").glob("ledger.db*"))
+    house.web.get(f"/r/{house.link()}", headers=PERSON)
+    kept = list((house.root / ".rolecast").rglob("*"))
+    raw = b"".join(path.read_bytes() for path in kept if path.is_file())
+    assert any(path.suffix == ".clicks" for path in kept)
     assert b"203.0.113.9" not in raw
-    assert b"testclient" not in raw
+    assert b"RareBrowser" not in raw
+    assert b"secret-campaign" not in raw
 
 
 def test_head_counts_nothing_and_a_plus_shows_where_it_leads(house):
@@ -175,7 +206,7 @@ def test_unknown_codes_get_a_helpful_page(house, code):
 
 def test_no_request_can_name_a_target(house):
     answer = house.web.get(f"/r/{house.link()}?url=https://evil.example&next=//evil.example")
-    assert answer.headers["location"] == "https://jobs.example.com/pilot"
+    assert answer.headers["location"] == f"https://jobs.example.com/pilot?ref={house.link()}"
 
 
 def test_a_link_of_a_closed_job_says_so_and_offers_others(house):
@@ -190,7 +221,9 @@ def test_a_link_of_a_closed_job_says_so_and_offers_others(house):
 def test_a_mail_only_job_leads_to_its_page(house):
     drop(house.root, "pilot", spec(apply="jobs@example.com"))
     house.run()
-    assert house.web.get(f"/r/{house.link()}").headers["location"] == "/public/jobs/pilot"
+    assert house.web.get(f"/r/{house.link()}").headers["location"] == (
+        f"/public/jobs/pilot?ref={house.link()}"
+    )
 
 
 def by_hand(house):
@@ -241,14 +274,11 @@ def test_headers_keep_the_pages_to_themselves(house):
 
 
 def test_go_alone_has_no_desk_and_no_board(house):
-    site = house.project
-    web = TestClient(
-        app.go_alone(site.ledger, site.settings, site.channels), follow_redirects=False
-    )
-    assert web.get(f"/r/{house.link()}").status_code == 302
-    assert web.get("/jobs/pilot").status_code == 200
-    assert web.get("/desk").status_code == 404
-    assert web.get("/").status_code == 404
+    with site(house.project, alone=True) as web:
+        assert web.get(f"/r/{house.link()}").status_code == 302
+        assert web.get("/jobs/pilot").status_code == 200
+        assert web.get("/desk").status_code == 404
+        assert web.get("/").status_code == 404
 
 
 def test_decisions_are_kept_with_who_and_when(house):
@@ -269,8 +299,15 @@ def desk_of(tmp_path, policy="", pace=""):
 
     life = Life(tmp_path, policy=policy, pace=pace)
     project = life.project
-    made = app.create(project.ledger, project.settings, project.channels, calendar=project.calendar)
-    return life, TestClient(made, follow_redirects=False)
+    face = Face(project.ledger, project.settings, project.root / ".rolecast", gathers=False)
+    made = app.create(
+        project.ledger,
+        project.settings,
+        project.channels,
+        calendar=project.calendar,
+        face=face,
+    )
+    return life, TestClient(made, follow_redirects=False)  # no links are followed here
 
 
 def token(web) -> str:

@@ -1,0 +1,5 @@
+"""rolecast go"""
+
+from rolecast.cli.web import go
+
+__all__ = ["go"]

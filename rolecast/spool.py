@@ -1,0 +1,175 @@
+"""Clicks on the disk of the machine that answers them, until the ledger has them.
+
+A scribe writes segments of its own: files of lines, one line for the clicks of one commit,
+`checksum kind json\\n`, in space that was written beforehand, so that a commit is one write and one
+flush of data. Nothing here waits for the ledger: a plan that holds it for seconds, or a database
+that is away, slows no candidate.
+
+A segment is locked by its writer while that lives. `read` gives the clicks after a place that the
+ledger remembers; a line that was cut off by a crash belongs to clicks that were never answered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from rolecast.clicks import Click
+
+SIZE = 4 << 20  # bytes of a segment
+SUFFIX = ".clicks"
+NEW = ".new"  # of a segment whose space is not reserved yet
+
+
+class Spool:
+    """The segments of one scribe."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._file = -1
+        self._at = 0
+
+    def write(self, frames: Sequence[tuple[int, bytes]]) -> None:
+        """Put commits, (kind, JSON) each, on the disk; they are there when it returns.
+
+        Raises OSError.
+        """
+        lines = b"".join(line(kind, content) for kind, content in frames)
+        if self._file < 0 or self._at + len(lines) > SIZE:
+            self._next(len(lines))
+        try:
+            written = os.pwrite(self._file, lines, self._at)
+            if written != len(lines):
+                raise OSError(f"only {written} of {len(lines)} bytes were written")
+            os.fdatasync(self._file)
+        except OSError:
+            self.close()  # what is in that segment now is not certain: start another
+            raise
+        self._at += written
+
+    def close(self) -> None:
+        """Leave the segment: whoever gathers may remove it when it has everything."""
+        if self._file >= 0:
+            with contextlib.suppress(OSError):
+                os.close(self._file)
+        self._file = -1
+
+    def _next(self, least: int) -> None:
+        self.close()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = f"{_later(self.folder)}-{secrets.token_hex(4)}{SUFFIX}"
+        hidden = self.folder / f"{name}{NEW}"
+        file = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Written, not only reserved: flushing data into written space is twice as quick.
+            for _ in range(-(-max(SIZE, least) // (1 << 20))):
+                os.write(file, bytes(1 << 20))
+            os.fsync(file)
+            os.rename(hidden, self.folder / name)
+            _sync_folder(self.folder)
+        except OSError:
+            os.close(file)
+            hidden.unlink(missing_ok=True)
+            raise
+        self._file, self._at = file, 0
+
+
+def _later(folder: Path) -> int:
+    """A number above those of all segments, whatever the clock says: an older one is read first."""
+    numbers = [int(path.name.partition("-")[0]) for path in segments(folder)]
+    return max([time.time_ns(), *(number + 1 for number in numbers)])
+
+
+def line(kind: int, content: bytes) -> bytes:
+    """A commit as it stands in a segment."""
+    return b"%08x %d %b\n" % (zlib.crc32(content), kind, content)
+
+
+def body(clicks: Sequence[Click]) -> bytes:
+    """The JSON of the clicks of one commit."""
+    return orjson.dumps([tuple(click) for click in clicks])
+
+
+def decode(content: bytes) -> list[Click]:
+    """The clicks of one commit's JSON."""
+    return [Click(*row) for row in orjson.loads(content)]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """clicks, and the place after them. again: clicks that may have been read before. left: nobody
+    writes there any more and all is read. damaged: lines that are not what was written."""
+
+    clicks: list[Click]
+    again: list[Click]
+    end: int
+    left: bool
+    damaged: int
+
+
+def segments(folder: Path) -> list[Path]:
+    """The segments, oldest first."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def is_rush(folder: Path, now: float) -> bool:
+    """Whether so many clicks arrive that a segment, some 30,000 clicks, is full in a second."""
+    begun = [int(path.name.partition("-")[0]) / 1e9 for path in segments(folder)[-2:]]
+    return len(begun) == 2 and begun[1] - begun[0] < 1 and abs(now - begun[1]) < 2
+
+
+def read(path: Path, start: int, most: int = 20_000) -> Read:
+    """Clicks of a segment after byte `start`, about `most` of them."""
+    with path.open("rb") as file:
+        ours = _writer_is_gone(file.fileno())
+        file.seek(start)
+        data = file.read()
+    found: tuple[list[Click], list[Click]] = ([], [])  # FRESH and AGAIN
+    place, damaged = 0, 0
+    while len(found[0]) + len(found[1]) < most:
+        stop = data.find(b"\n", place)
+        if stop < 0 or data[place : place + 1] == b"\0":
+            return Read(*found, start + place, ours, damaged)
+        commit = _commit(data[place:stop])
+        if commit is not None:
+            found[commit[0]].extend(commit[1])
+        elif ours:
+            damaged += 1
+        else:
+            break  # it is being written
+        place = stop + 1
+    return Read(*found, start + place, False, damaged)
+
+
+def _commit(text: bytes) -> tuple[int, list[Click]] | None:
+    checksum, _, rest = text.partition(b" ")
+    kind, _, content = rest.partition(b" ")
+    if b"%08x" % zlib.crc32(content) != checksum or kind not in (b"0", b"1"):
+        return None
+    return int(kind), decode(content)
+
+
+def _writer_is_gone(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,145 @@
+"""The public face of one process: links in memory, clicks on their way to the disk, and a thread
+that brings them into the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rolecast import spool
+from rolecast.commit import Group
+from rolecast.gather import gather, tidy
+from rolecast.go import Go, Links
+from rolecast.ledger import Ledger
+from rolecast.salt import Salts
+from rolecast.scribe import Scribe
+from rolecast.settings import Settings
+from rolecast.web import metrics
+
+log = logging.getLogger("rolecast.go")
+RUSH = 60.0  # seconds for which gathering may wait while very many clicks arrive
+EVERY = 1.0  # seconds between two gatherings
+TIDY = 3600.0  # seconds between two times of forgetting
+
+
+@dataclass
+class Face:
+    """What answering links needs, from `start` to `stop`.
+
+    folder: where the spool and the secret of the day are kept. scribe: the socket of a scribe that
+    several processes share; None: one of our own. gathers: whether this process brings clicks into
+    the ledger.
+    """
+
+    ledger: Ledger
+    settings: Settings
+    folder: Path
+    jobs_at: str = "/public/jobs"
+    scribe: str | None = None
+    gathers: bool = True
+    go: Go | None = None
+    group: Group | None = None
+
+    @property
+    def spool(self) -> Path:
+        """Where clicks wait for the ledger."""
+        return self.folder / "spool"
+
+    async def start(self) -> Face:
+        """Read the links and begin to keep clicks. Raises the ledger's errors."""
+        company, ours = self.settings.company, self.settings.go
+        links = Links(self.ledger, company.timezone, self.jobs_at, ours.parameters)
+        await asyncio.to_thread(links.open)
+        self.go = Go(links, Salts(self.folder / "salt"), ours.proxies)
+        self._own = None if self.scribe else scribe_of(self.ledger, self.settings, self.folder)
+        revive = self._own.revive if self._own else lambda: None
+        revive()
+        self.group = await Group(self.scribe or self._own.path, revive).open()
+        self._told = metrics.Told(self)
+        self._gatherer = Gatherer(self.ledger, self.spool, ours.keep_days) if self.gathers else None
+        return self
+
+    async def stop(self) -> None:
+        """Wait for the clicks that are on their way."""
+        if self.group is None:
+            return
+        await self.group.close()
+        self._told.stop()
+        if self._own:
+            await asyncio.to_thread(self._own.stop)
+        if self._gatherer:
+            await asyncio.to_thread(self._gatherer.stop)
+        self.go.links.close()
+        self.group = self.go = None
+
+
+def scribe_of(ledger: Ledger, settings: Settings, folder: Path) -> Scribe:
+    """The scribe that the settings ask for; it is not started."""
+    keep = settings.go.keep
+    in_ledger = keep == "ledger" or (keep == "auto" and not ledger.is_sqlite)
+    address = ledger.url.render_as_string(hide_password=False) if in_ledger else None
+    return Scribe(folder / "spool", address)
+
+
+class Gatherer:
+    """Brings clicks into the ledger every second, in a thread or called by hand."""
+
+    def __init__(self, ledger: Ledger, spool: Path, keep_days: int, thread: bool = True):
+        self.ledger, self.spool, self.keep_days = ledger, spool, keep_days
+        self._tidied = 0.0
+        self._gathered = time.monotonic()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="gather", daemon=True)
+        if thread:
+            self._thread.start()
+
+    def once(self) -> int:
+        """Gather now; answers how many clicks. Errors are logged and met again next time."""
+        try:
+            with self._turn() as ours:
+                if not ours:
+                    return 0
+                count = gather(self.ledger, self.spool)
+                if time.monotonic() - self._tidied > TIDY or not self._tidied:
+                    tidy(self.ledger, self.spool, time.time(), self.keep_days)
+                    self._tidied = time.monotonic()
+                return count
+        except (Ledger.Error, OSError) as error:
+            log.warning("clicks wait on the disk, since the ledger does not take them: %s", error)
+            return 0
+
+    def soon(self) -> None:
+        """Gather now, unless that was less than EVERY ago, or people come in a rush: redirecting
+        them comes before counting them, for RUSH seconds at most."""
+        waited = time.monotonic() - self._gathered
+        if waited >= (RUSH if spool.is_rush(self.spool, time.time()) else EVERY):
+            self.once()
+            self._gathered = time.monotonic()
+
+    def stop(self) -> None:
+        """Gather a last time."""
+        self._stop.set()
+        self._thread.join(30)
+        self.once()
+
+    def _run(self) -> None:
+        while not self._stop.wait(EVERY):
+            self.soon()
+
+    @contextlib.contextmanager
+    def _turn(self):
+        """Whether nobody else on this machine is gathering."""
+        self.spool.mkdir(parents=True, exist_ok=True)
+        with (self.spool / "gather.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True

@@ -1,0 +1,86 @@
+"""Several processes that answer links on one port, and one that brings their clicks together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rolecast.ledger import Ledger
+from rolecast.settings import Settings
+from rolecast.supervise import die_with_parent
+from rolecast.web.face import Gatherer, scribe_of
+
+LOOK = 0.2  # seconds between two looks at whether everybody lives
+GRACE = 10.0  # seconds for a worker to end
+
+
+def run(
+    ledger: Ledger,
+    settings: Settings,
+    folder: Path,
+    words: Sequence[str],
+    count: int,
+    say: Callable[[str], object],
+) -> None:
+    """Run `count` workers (`rolecast WORDS`) until told to stop, and gather what they keep.
+
+    A worker that ends is started again. Gathering yields to them: it runs at a lower priority.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    figures = folder / "metrics"
+    shutil.rmtree(figures, ignore_errors=True)
+    figures.mkdir(parents=True)
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(figures)}
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "rolecast", *words],
+            env=environment,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+
+    scribe = scribe_of(ledger, settings, folder)
+    scribe.revive()
+    words = [*words, "--scribe", scribe.path]
+    processes = [start() for _ in range(count)]
+    _yield_to_others()
+    gatherer = Gatherer(ledger, folder / "spool", settings.go.keep_days, thread=False)
+    say(f"{count} processes answer links. Ctrl-C ends them.")
+    while not stop.wait(LOOK):
+        scribe.revive()
+        for place, process in enumerate(processes):
+            if process.poll() is not None:
+                say("a process that answered links ended; starting it again")
+                processes[place] = start()
+        gatherer.soon()
+    _end(processes)
+    scribe.stop()
+    gatherer.once()
+
+
+def _yield_to_others() -> None:
+    """Run only when nobody else wants to; what we start later does not inherit that."""
+    if hasattr(os, "SCHED_IDLE"):
+        policy = os.SCHED_IDLE | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(0, policy, os.sched_param(0))
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + GRACE
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
