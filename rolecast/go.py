@@ -211,6 +211,7 @@ class Go:
     def __init__(self, all_links: Links, salts: Salts, proxies: tuple[str, ...] = ()):
         self.links, self.salts, self.proxies = all_links, salts, proxies
         self.limiter = Limiter()
+        self._last = 0  # the microsecond given to the last click
         self._stretch = 0
         self._clicks: dict[int, int] = {}  # visitor → clicks in this stretch of time
 
@@ -245,9 +246,14 @@ class Go:
             visitor = self.salts.visitor(b"\0".join(named), now)
             if self._floods(visitor, int(now) // FLOOD):
                 visitor, signals = None, f"{signals} flood".strip()
+        # Each click has a microsecond of its own; see rolecast.ledger.clicks.unknown.
+        at = int(now * SECOND)
+        if self._last - SECOND < at <= self._last:  # further back, the clock was set back
+            at = self._last + 1
+        self._last = at
         return Click(
             code,
-            int(now * SECOND),
+            at,
             read.device,
             read.referrer,
             read.country,

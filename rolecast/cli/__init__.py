@@ -25,6 +25,7 @@ COMMANDS = {
     "decide": ("decide", "Tell the ledger what only a person can know."),
     "up": ("up", "Run everything: watcher, board, desk, Prefect."),
     "web": ("web", "Serve board, desk and links only."),
+    "clicks": ("clicks", "Judge clicks anew, or count them anew."),
     "go": ("go", "Serve links and public job pages only."),
 }
 

@@ -96,10 +96,9 @@ class Watch:
     def changed(self) -> bool:
         """True the first time. Raises Ledger.Error."""
         if self._conn is None:
-            self._conn = self._ledger.engine.connect().execution_options(
-                readonly=True, isolation_level="AUTOCOMMIT"
-            )
+            self._conn = self._ledger.engine.connect().execution_options(readonly=True)
         last, self._last = self._last, self._conn.scalar(self._question)
+        self._conn.rollback()  # a transaction that stays open sees nothing new
         return last != self._last
 
     def close(self) -> None:

@@ -49,6 +49,7 @@ class FastLane(HttpToolsProtocol):
         self._head = 0  # bytes of a head that is not complete
         self._complete = True
         self._mine = False  # whether the request at hand is answered here
+        self._last = False  # whether the connection ends with this answer
         self._answering = False  # whether a click is on its way to the disk
         self._heard = self.loop.time()  # when something came last, or a head began
         self._watch = self.loop.call_later(LOOK, self._look)
@@ -67,6 +68,11 @@ class FastLane(HttpToolsProtocol):
         elif self._head > LONGEST and not self.transport.is_closing():
             self.transport.write(TOO_LONG)
             self.transport.close()
+
+    def eof_received(self) -> bool:
+        """Nothing more is asked; what was asked is still answered."""
+        self._last = True
+        return self._answering
 
     def on_message_begin(self) -> None:
         """A head begins. What a web app needs is made when a web app is asked."""

@@ -15,8 +15,9 @@ EPOCH = {
 
 def upgrade():
     op.create_index("ix_links_made", "links", ["made"])
-    op.drop_index("ix_clicks_link", "clicks")
-    op.rename_table("clicks", "clicks_before")
+    # A copy, since PostgreSQL would keep the old key's name for a table that is renamed.
+    op.execute("create table clicks_before as select * from clicks")
+    op.drop_table("clicks")
     op.create_table(
         "clicks",
         sa.Column("id", BIG, primary_key=True, autoincrement=True),

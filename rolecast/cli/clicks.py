@@ -1,0 +1,39 @@
+"""rolecast clicks"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rolecast.cli import common
+
+
+@click.group()
+def clicks() -> None:
+    """Judge clicks anew, or count them anew."""
+
+
+@clicks.command()
+@click.pass_obj
+def rejudge(root: Path) -> None:
+    """Judge all single clicks by today's rules and lists; the sums follow."""
+    from rolecast.ledger import clicks as kept
+
+    with common.project(root) as project, project.ledger.begin() as conn:
+        kept.alone(conn)
+        changed = kept.rejudge(conn)
+    click.echo(f"{changed} clicks are judged otherwise now.")
+
+
+@clicks.command()
+@click.pass_obj
+def recount(root: Path) -> None:
+    """Make the sums again from the single clicks, as far back as those are kept."""
+    from rolecast.ledger import clicks as kept
+
+    with common.project(root) as project, project.ledger.begin() as conn:
+        kept.alone(conn)
+        kept.recount(conn)
+        found = kept.state(conn)
+    click.echo(", ".join(f"{found[kind]} {kind}" for kind in ("human", "suspect", "bot")))

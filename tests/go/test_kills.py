@@ -1,0 +1,195 @@
+"""No click that was answered is lost, and none is counted twice, whoever is killed when."""
+
+import asyncio
+import os
+import random
+import resource
+import signal
+import threading
+import time
+
+import pytest
+
+from rolecast.ledger import Ledger
+from tests.go.served import Crowd, Served
+from tests.house import gathered, make, open_project, publish, spec
+
+pytestmark = pytest.mark.servers  # real processes, seconds each
+ROUNDS = 3  # bench/go.py has twenty
+
+
+@pytest.fixture
+def folder(tmp_path):
+    jobs = {f"job_{n}": spec(title=f"Pilot {n}") for n in range(5)}
+    root = make(tmp_path, **jobs)
+    publish(root)
+    return root
+
+
+def codes(root):
+    project = open_project(root)
+    with project.ledger.read() as conn:
+        found = [row[0] for row in conn.exec_driver_sql("select code from links")]
+    project.ledger.close()
+    return found
+
+
+def counted(root):
+    """Every click in the ledger as (referring host, code), after gathering; sums must agree."""
+    project = open_project(root)
+    gathered(project)
+    with project.ledger.read() as conn:
+        rows = [tuple(r) for r in conn.exec_driver_sql("select referrer, link from clicks")]
+        total = conn.exec_driver_sql("select sum(count) from clicks_hourly").scalar()
+        left = conn.exec_driver_sql("select sum(damaged) from clicks_segments").scalar()
+    project.ledger.close()
+    assert (total or 0) == len(rows)
+    assert not left
+    return rows
+
+
+def check(root, *crowds):
+    rows = counted(root)
+    assert len(set(rows)) == len(rows), "a click was counted twice"
+    answered = {pair for crowd in crowds for pair in crowd.answered.items()}
+    assert answered, "nothing was answered"
+    assert answered <= set(rows), "a click that was answered is lost"
+
+
+def while_clicking(crowd, seconds, *works):
+    """Run the crowd, and beside it each work at a random moment."""
+
+    def beside():
+        for work in works:
+            time.sleep(random.uniform(0.2, 0.6))
+            work()
+
+    helper = threading.Thread(target=beside)
+    helper.start()
+    asyncio.run(crowd.run(seconds))
+    helper.join()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_everything_is_killed_under_load(folder, workers):
+    links, crowds = codes(folder), []
+    for number in range(ROUNDS):
+        served = Served(folder, workers)
+        crowd = Crowd(served.port, links)
+        crowd.numbers = iter(range(number * 10**7, (number + 1) * 10**7))
+        while_clicking(crowd, 1.0, served.kill_everything)
+        crowds.append(crowd)
+    check(folder, *crowds)
+
+
+def test_the_scribe_is_killed_under_load(folder):
+    served = Served(folder, 2)
+    crowd = Crowd(served.port, codes(folder))
+    kill = [lambda: os.kill(served.scribe(), signal.SIGKILL)] * 3
+    while_clicking(crowd, 2.5, *kill)
+    served.stop()
+    check(folder, crowd)
+
+
+def test_a_worker_is_killed_under_load(folder):
+    served = Served(folder, 2)
+    crowd = Crowd(served.port, codes(folder))
+    while_clicking(crowd, 2.0, lambda: os.kill(served.workers()[0], signal.SIGKILL))
+    deadline = time.monotonic() + 10
+    while len(served.workers()) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    served.stop()
+    check(folder, crowd)
+
+
+def test_it_is_told_to_stop_under_load(folder):
+    served = Served(folder, 2)
+    crowd = Crowd(served.port, codes(folder))
+    while_clicking(crowd, 1.5, served.stop)
+    check(folder, crowd)
+
+
+def test_people_are_redirected_while_the_disk_stalls(folder):
+    served = Served(folder)
+    crowd = Crowd(served.port, codes(folder), clients=4)
+    scribe = served.scribe()
+    os.kill(scribe, signal.SIGSTOP)
+    asyncio.run(crowd.run(1.5))
+    assert len(crowd.answered) >= 16
+    assert crowd.slowest < 1  # measured in bench/go.py; 200 ms are promised
+    figures = served.figures()
+    assert figures["rolecast_clicks_late_total"] >= len(crowd.answered) - 4
+    assert figures["rolecast_clicks_pending"] >= len(crowd.answered) - 4
+    os.kill(scribe, signal.SIGCONT)
+    asyncio.run(crowd.run(0.3))
+    served.stop()
+    check(folder, crowd)
+    project = open_project(folder)
+    with project.ledger.read() as conn:
+        marked = conn.exec_driver_sql("select count(*) from clicks where late = 1").scalar()
+    project.ledger.close()
+    assert 8 <= marked < len(crowd.answered)
+
+
+def test_a_full_disk_stops_nobody_and_loses_nothing(folder):
+    served = Served(folder)
+    crowd = Crowd(served.port, codes(folder), clients=4)
+    asyncio.run(crowd.run(0.2))
+    scribe = served.scribe()
+    resource.prlimit(scribe, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    asyncio.run(crowd.run(1.2))
+    assert served.figures()["rolecast_click_writes_failed_total"] > 0
+    resource.prlimit(scribe, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    time.sleep(0.6)  # the scribe tries again after half a second
+    asyncio.run(crowd.run(0.3))
+    served.stop()
+    check(folder, crowd)
+
+
+def test_a_locked_ledger_slows_nobody(folder):
+    served = Served(folder)
+    crowd = Crowd(served.port, codes(folder), clients=8)
+    ledger = Ledger(f"sqlite:///{folder}/.rolecast/ledger.db")
+    with ledger.begin() as conn:  # holds the only write lock
+        conn.exec_driver_sql("update jobs set removed = removed")
+        asyncio.run(crowd.run(1.5))
+        assert len(crowd.answered) > 100
+        assert served.figures()["rolecast_clicks_late_total"] == 0
+    ledger.close()
+    served.stop()
+    check(folder, crowd)
+
+
+@pytest.mark.parametrize("keep", ["disk", "ledger"])
+def test_postgresql_goes_away_and_comes_back(tmp_path, postgres, keep):
+    root = make(tmp_path, pilot=spec())
+    with (root / "rolecast.toml").open("a") as file:
+        file.write(f'\n[go]\nkeep = "{keep}"\n')
+    address = postgres.new_database()
+    os.environ["ROLECAST_LEDGER"] = address
+    try:
+        publish(root, {"ROLECAST_LEDGER": address})
+        project = open_project(root, {"ROLECAST_LEDGER": address})
+        with project.ledger.read() as conn:
+            links = [row[0] for row in conn.exec_driver_sql("select code from links")]
+        served = Served(root)
+        crowd = Crowd(served.port, links, clients=8)
+        asyncio.run(crowd.run(0.5))
+        with project.ledger.begin() as conn:  # every connection but ours is cut
+            conn.exec_driver_sql(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        asyncio.run(crowd.run(1.0))
+        served.stop()
+        rows = gathered(project)
+        assert len(rows) >= len(crowd.answered) > 50
+        with project.ledger.read() as conn:
+            hosts = [r[0] for r in conn.exec_driver_sql("select referrer from clicks")]
+            total = conn.exec_driver_sql("select sum(count) from clicks_hourly").scalar()
+        assert len(set(hosts)) == len(hosts) == total
+        assert set(crowd.answered) <= set(hosts)
+        project.ledger.close()
+    finally:
+        del os.environ["ROLECAST_LEDGER"]
