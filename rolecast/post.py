@@ -37,6 +37,7 @@ class Post(BaseModel):
     image: Image | None = None
     reply_to: str | None = None  # the id of the receipt that this answers
     key: str = ""
+    variant: str = ""  # which form of its template the text is, for comparing forms
     made_at: datetime | None = None
 
     @property

@@ -108,7 +108,7 @@ class Renderer:
         context = self._context(spec, channel, moment, link)
         try:
             template = self._template(connector, moment)
-            text = self._fitting(template, context, channel)
+            variant, text = self._fitting(template, context, channel)
             title = template.render("title", context)
             html = template.render("html", context)
         except TemplateNotFound as error:
@@ -133,6 +133,7 @@ class Renderer:
             tags=spec.tags,
             image=self._image(spec, connector),
             key=key,
+            variant=f"{variant}, own words" if context["words"] else variant,
         )
 
     def _image(self, spec: JobSpec, connector: Connector) -> Image | None:
@@ -143,7 +144,10 @@ class Renderer:
         except ImageProblem as problem:
             raise RenderProblem(str(problem)) from problem
 
-    def _fitting(self, template: Blocks, context: dict[str, Any], channel: Channel) -> str:
+    def _fitting(
+        self, template: Blocks, context: dict[str, Any], channel: Channel
+    ) -> tuple[str, str]:
+        """The name and the text of the longest form that fits."""
         connector = channel.connector
         length = 0
         for form in FORMS:
@@ -151,10 +155,10 @@ class Renderer:
                 continue
             text = template.render(form, context)
             if connector.limit is None:
-                return text
+                return form, text
             length = connector.measure(text)
             if length <= connector.limit:
-                return text
+                return form, text
         raise RenderProblem(
             f"too long for {channel.name}: the shortest form has {length} {connector.unit}, "
             f"{length - connector.limit} more than the {connector.limit} that {connector.label} "

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from rolecast.jobspec import zone
+from rolecast.outcomes import Stage
 
 FILE = "rolecast.toml"
 
@@ -194,6 +195,20 @@ class Go(_Part):
         return proxies
 
 
+class System(_Part):
+    """An applicant system that tells what became of applications."""
+
+    kind: Literal["rolecast", "greenhouse", "lever", "ashby", "workable", "smartrecruiters"] = (
+        Field(
+            "rolecast",
+            description="Whose webhooks they are; rolecast: our own API, for all others.",
+        )
+    )
+    stages: dict[str, Stage] = Field(
+        {}, description="The system's own names of stages, where Rolecast does not know them."
+    )
+
+
 class Settings(_Part):
     """The whole file."""
 
@@ -206,6 +221,10 @@ class Settings(_Part):
         "sqlite:///.rolecast/ledger.db", description="The ledger's address (SQLAlchemy URL)."
     )
     go: Go = Go()
+    systems: dict[ChannelName, System] = Field(
+        {}, description="Applicant systems; each one's secret is ROLECAST_SYSTEM_<NAME>_SECRET."
+    )
+    credit: str = Field("v1", description="The rules by which applications are credited.")
     channels: dict[ChannelName, ChannelSettings] = {}
 
 
@@ -244,6 +263,14 @@ def ledger_address(settings: Settings, root: Path, env: dict[str, str]) -> str:
     return address
 
 
+SYSTEM_SECRET = "ROLECAST_SYSTEM_{}_SECRET"
+
+
+def system_secret(name: str) -> str:
+    """The environment variable of an applicant system's secret."""
+    return SYSTEM_SECRET.format(name.upper().replace("-", "_"))
+
+
 def as_dict(settings: Settings) -> dict[str, Any]:
-    """The settings as plain data, for digests; holds no secrets, since the file holds none."""
-    return settings.model_dump(mode="json")
+    """The settings that posts depend on as plain data, for digests; the file holds no secrets."""
+    return settings.model_dump(mode="json", exclude={"go", "systems", "credit"})

@@ -25,6 +25,9 @@ COMMANDS = {
     "decide": ("decide", "Tell the ledger what only a person can know."),
     "up": ("up", "Run everything: watcher, board, desk, Prefect."),
     "web": ("web", "Serve board, desk and links only."),
+    "report": ("report", "Show what led to clicks, applications and hires."),
+    "outcomes": ("outcomes", "Bring in what became of applications."),
+    "credit": ("credit", "Who is credited for an application, and why."),
     "clicks": ("clicks", "Judge clicks anew, or count them anew."),
     "go": ("go", "Serve links and public job pages only."),
 }

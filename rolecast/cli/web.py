@@ -19,14 +19,23 @@ STATE = ".rolecast"
 @click.pass_obj
 def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
     """Serve board, desk and links; `rolecast up` does this too."""
-    from rolecast.web import app
+    from rolecast import credit
+    from rolecast.web import api, app
     from rolecast.web.face import Face
     from rolecast.web.serve import serve
 
     with _project(root) as it:
         face = Face(it.ledger, it.settings, root.resolve() / STATE)
         made = app.create(
-            it.ledger, it.settings, it.channels, prefect_ui, (host,), it.calendar, face=face
+            it.ledger,
+            it.settings,
+            it.channels,
+            prefect_ui,
+            (host,),
+            it.calendar,
+            face=face,
+            systems=api.systems_of(it.settings),
+            rules=credit.load(it.settings.credit, root / "credit"),
         )
         serve(made, face, host, port)
 
@@ -66,5 +75,5 @@ def _worker(root: Path, host: str, port: int, scribe: str) -> None:
 
 
 def _project(root: Path):
-    # The pages need no secrets, so this process is not given any.
+    # The pages need no channel's secrets, so no channel is given any.
     return common.project(root, env={k: v for k, v in os.environ.items() if k == "ROLECAST_LEDGER"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -14,12 +14,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from rolecast import credit, hooks
 from rolecast.channels import Channel
 from rolecast.ledger import Ledger
 from rolecast.plan import Scheduled
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
-from rolecast.web import board, desk, go
+from rolecast.web import api, board, desk, go, report
 from rolecast.web.face import Face
 from rolecast.web.pages import Headers, Site, new_token, not_found
 
@@ -35,14 +36,19 @@ def create(
     calendar: Callable[[], list[Scheduled]] = list,
     *,
     face: Face,
+    systems: Mapping[str, hooks.System] | None = None,
+    rules: credit.Rules | None = None,
 ) -> Starlette:
     """Board at /, desk at /desk, links at /r/CODE, public job pages at /public/jobs/ID.
 
     hosts: names by which we are called, beside our own machine's and those in the settings.
     calendar: the new posts of the next days. face: what answers the links.
+    systems: applicant systems that may tell outcomes. rules: of credit.
     """
     site = Site(ledger, settings, channels, prefect_ui, new_token(), calendar)
-    routes = [*board.routes(site), *desk.routes(site), *go.routes(site, face)]
+    rules = rules or credit.load(settings.credit)
+    routes = [*board.routes(site), *desk.routes(site), *report.routes(site, rules)]
+    routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]
     return _app(site, routes, hosts, face)
 
 

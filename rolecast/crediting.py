@@ -1,0 +1,128 @@
+"""Keeps the log of credit: decides when news arrive, explains, and replays by other rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rolecast.credit import Decision, Facts, Rules, Touch, decide
+from rolecast.ledger import Ledger, outcomes
+from rolecast.ledger.outcomes import CreditRow, Place, Stored
+from rolecast.outcomes import Outcome, Stage, reached
+
+
+class Unknown(Exception):
+    """There is no such application; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An application that other rules decide otherwise."""
+
+    source: str
+    application: str
+    stage: str
+    before: Decision | None
+    after: Decision
+
+
+def facts(news: Sequence[Stored], places: dict[str, Place]) -> Facts:
+    """What is known of an application. news: all of it, in order; places: its links'."""
+    applied = next((one.at for one in news if one.stage is Stage.applied), news[0].at)
+    touches: dict[str, Touch] = {}
+    for one in news:
+        for code, at in one.links:
+            known = touches.get(code)
+            if code in places and (known is None or (known.at is None and at is not None)):
+                touches[code] = _touch(places[code], at)
+    earlier = [one.earlier for one in news if one.earlier]
+    return Facts(news[0].application, applied, tuple(touches.values()), max(earlier, default=None))
+
+
+def _touch(place: Place, at: datetime | None) -> Touch:
+    """Until colleagues have shares of their own, a link's party is its channel."""
+    return Touch("channel", place.channel, at, place.code)
+
+
+def take(
+    ledger: Ledger, source: str, key: str, news: Iterable[Outcome], rules: Rules, now: datetime
+) -> int:
+    """Take in news and decide what they change; answers how many were new."""
+    count = 0
+    with ledger.begin() as conn:
+        for number, outcome in enumerate(news):
+            whole = key if number == 0 else f"{key}#{number}"
+            if outcomes.add(conn, source, whole, outcome, now):
+                count += 1
+                settle(conn, source, outcome.application, rules, now)
+    return count
+
+
+def settle(conn, source: str, application: str, rules: Rules, now: datetime) -> Decision:
+    """Decide, and append the decision when it, the facts or the stage are new."""
+    known, stage = known_of(conn, source, application)
+    decision = decide(rules, known)
+    log = outcomes.credit_of(conn, source, application)
+    row = CreditRow(
+        source, application, stage, rules.name, now, _job(conn, source, application),
+        decision.party, decision.who, decision.link, decision.steps, known.digest,
+    )  # fmt: skip
+    if not log or (log[-1].facts, log[-1].rules, log[-1].stage) != (
+        row.facts,
+        row.rules,
+        row.stage,
+    ):
+        outcomes.credit(conn, row)
+    return decision
+
+
+def known_of(conn, source: str, application: str) -> tuple[Facts, str]:
+    """The facts of an application, and how far it has come. Raises Unknown."""
+    news = outcomes.of_application(conn, source, application)
+    if not news:
+        raise Unknown(f"nothing is known of an application {application!r} from {source!r}")
+    places = outcomes.of_codes(conn, {code for one in news for code, _ in one.links})
+    stages = {one.stage for one in news}
+    furthest = reached(stages) or news[-1].stage
+    return facts(news, places), furthest.value
+
+
+def find(conn, application: str, source: str | None = None) -> tuple[str, str]:
+    """(source, application) for a number that a person gives. Raises Unknown."""
+    found = [source] if source else outcomes.sources_of(conn, application)
+    if not found:
+        raise Unknown(f"nothing is known of an application {application!r}")
+    if len(found) > 1:
+        raise Unknown(f"several systems have a {application!r}: add --source {' or '.join(found)}")
+    return found[0], application
+
+
+def replay(ledger: Ledger, rules: Rules) -> list[Difference]:
+    """What other rules would decide otherwise. Changes nothing."""
+    found = []
+    with ledger.read() as conn:
+        holds = outcomes.credited(conn)
+        for source, application in outcomes.applications(conn):
+            known, stage = known_of(conn, source, application)
+            after, row = decide(rules, known), holds.get((source, application))
+            before = row and Decision(row.party, row.who, row.link, row.steps)
+            if before != after:
+                found.append(Difference(source, application, stage, before, after))
+    return found
+
+
+def adopt(ledger: Ledger, rules: Rules, now: datetime) -> int:
+    """Decide everything by these rules; answers how many decisions were appended."""
+    count = 0
+    with ledger.begin() as conn:
+        for source, application in outcomes.applications(conn):
+            before = len(outcomes.credit_of(conn, source, application))
+            settle(conn, source, application, rules, now)
+            count += len(outcomes.credit_of(conn, source, application)) - before
+    return count
+
+
+def _job(conn, source: str, application: str) -> str | None:
+    news = outcomes.of_application(conn, source, application)
+    return next((one.job_id for one in news if one.job_id), None)

@@ -1,0 +1,105 @@
+"""Sums for reports: clicks by class and applications by stage, of jobs, channels, moments, links
+and variants of templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, case, func, literal, select
+
+from rolecast.ledger.schema import credits, daily, jobs, links, outcomes, publications, totals
+
+Sums = dict[str, dict[str, int]]  # name → class or stage → count
+VARIANTS = ("long", "medium", "short", "long, own words", "medium, own words", "short, own words")
+
+
+def page_of_jobs(conn: Connection, start: int, count: int) -> tuple[list[str], int]:
+    """Ids of a page of jobs, newest first, and how many there are."""
+    total = conn.scalar(select(func.count()).select_from(jobs)) or 0
+    query = select(jobs.c.id).order_by(jobs.c.first_seen.desc(), jobs.c.id)
+    return list(conn.scalars(query.offset(start).limit(count))), total
+
+
+def clicks_of_jobs(conn: Connection, ids: Sequence[str]) -> Sums:
+    """Job → class → clicks."""
+    key = totals.c.job_id
+    return _sums(conn, _clicks(key).where(key.in_(ids)).group_by(key, totals.c.verdict))
+
+
+def clicks_by(conn: Connection, what: str, since_day: int = 0) -> Sums:
+    """Channel or moment → class → clicks, from a day (counted from 1970) on."""
+    key = daily.c[what]
+    query = select(key, daily.c.verdict, func.sum(daily.c.count)).where(daily.c.day >= since_day)
+    return _sums(conn, query.group_by(key, daily.c.verdict))
+
+
+def clicks_of_links(conn: Connection, job: str) -> Sums:
+    """Link → class → clicks, of one job's links."""
+    key = totals.c.link
+    where = totals.c.job_id == job
+    return _sums(conn, _clicks(key).where(where).group_by(key, totals.c.verdict))
+
+
+def clicks_by_variant(conn: Connection) -> Sums:
+    """Variant of the template → class → clicks."""
+    variant = _variant()
+    query = _clicks(variant).join(publications, publications.c.link == totals.c.link)
+    return _sums(conn, query.group_by(variant, totals.c.verdict))
+
+
+def stages_of_jobs(conn: Connection, ids: Sequence[str]) -> Sums:
+    """Job → stage that was reached → applications, whoever is credited."""
+    key = credits.c.job_id
+    return _sums(conn, _stages(key).where(key.in_(ids)).group_by(key, credits.c.stage))
+
+
+def stages_by(conn: Connection, what: str) -> Sums:
+    """channel, moment, link or variant → stage that was reached → credited applications."""
+    if what == "link":
+        key: Any = credits.c.link
+        query = _stages(key)
+    elif what == "variant":
+        key = _variant()
+        query = _stages(key).join(publications, publications.c.link == credits.c.link)
+    else:
+        key = links.c[what]
+        query = _stages(key).join(links, links.c.code == credits.c.link)
+    return _sums(conn, query.where(key.is_not(None)).group_by(key, credits.c.stage))
+
+
+def measured(conn: Connection) -> bool:
+    """Whether anybody has ever told what became of applications."""
+    return conn.execute(select(outcomes.c.id).limit(1)).first() is not None
+
+
+def link_names(conn: Connection, job: str) -> dict[str, tuple[str, str]]:
+    """Link → (channel, moment), of one job."""
+    query = select(links.c.code, links.c.channel, links.c.moment).where(links.c.job_id == job)
+    return {code: (channel, moment) for code, channel, moment in conn.execute(query)}
+
+
+def _clicks(key: Any) -> Any:
+    return select(key, totals.c.verdict, func.sum(totals.c.count)).select_from(totals)
+
+
+def _stages(key: Any) -> Any:
+    """Counts the decision that holds of each application: the last one."""
+    last = select(func.max(credits.c.id)).group_by(credits.c.source, credits.c.application)
+    return select(key, credits.c.stage, func.count()).where(credits.c.id.in_(last))
+
+
+def _variant() -> Any:
+    """Read off the post as it was sent, in words that both databases have."""
+    found = [
+        (publications.c.post.contains(f'"variant":"{name}"', autoescape=True), literal(name))
+        for name in VARIANTS
+    ]
+    return case(*found, else_=literal("not known"))
+
+
+def _sums(conn: Connection, query: Any) -> Sums:
+    found: Sums = {}
+    for key, kind, count in conn.execute(query):
+        found.setdefault(key, {})[kind] = int(count)
+    return found
