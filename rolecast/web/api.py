@@ -22,6 +22,13 @@ from rolecast.web.pages import Site
 
 LONGEST = 512 * 1024  # bytes of one webhook; none is told of more than one application
 PATH = "/api/outcomes"
+GO = {
+    "200": "Here it is",
+    "302": "To where one applies; the click is kept",
+    "404": "No link or job of ours",
+    "410": "Nobody can apply any more",
+    "429": "Too many codes that do not exist were asked for from this network",
+}
 
 
 def systems_of(settings: Settings, env: Mapping[str, str] = os.environ) -> dict[str, hooks.System]:
@@ -147,11 +154,24 @@ def openapi(url: str) -> dict[str, Any]:
     ours = {"application/json": {"schema": {"$ref": "#/components/schemas/Outcome"}}}
     theirs = {"application/json": {"schema": {"type": "object"}}}
     name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+
+    def page(text: str, parameter: str, *statuses: str) -> dict[str, Any]:
+        return {
+            "get": {
+                "summary": text,
+                "parameters": [name | {"name": parameter}],
+                "responses": {status: {"description": GO[status]} for status in statuses},
+            }
+        }
+
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Rolecast outcomes", "version": "1"},
+        "info": {"title": "Rolecast: links and outcomes", "version": "1"},
         "servers": [{"url": url}],
         "paths": {
+            "/r/{code}": page("Follow a link", "code", "302", "404", "410", "429"),
+            "/r/{code}+": page("See where a link leads", "code", "200", "404", "429"),
+            "/public/jobs/{id}": page("A job", "id", "200", "404", "410"),
             PATH: {
                 "post": {
                     "summary": "What became of an application (Standard Webhooks)",
