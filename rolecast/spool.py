@@ -123,9 +123,9 @@ def segments(folder: Path) -> list[Path]:
 
 
 def is_rush(folder: Path, now: float) -> bool:
-    """Whether so many clicks arrive that a segment, some 30,000 clicks, is full in a second."""
+    """Whether so many clicks arrive that a segment, some 30,000 clicks, is full in 3 seconds."""
     begun = [int(path.name.partition("-")[0]) / 1e9 for path in segments(folder)[-2:]]
-    return len(begun) == 2 and begun[1] - begun[0] < 1 and abs(now - begun[1]) < 2
+    return len(begun) == 2 and begun[1] - begun[0] < 3 and abs(now - begun[1]) < 4
 
 
 def read(path: Path, start: int, most: int = 20_000) -> Read:

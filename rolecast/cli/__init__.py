@@ -28,7 +28,7 @@ COMMANDS = {
     "report": ("report", "Show what led to clicks, applications and hires."),
     "outcomes": ("outcomes", "Bring in what became of applications."),
     "credit": ("credit", "Who is credited for an application, and why."),
-    "clicks": ("clicks", "Judge clicks anew, or count them anew."),
+    "clicks": ("clicks", "Bring clicks in, judge or count them anew."),
     "go": ("go", "Serve links and public job pages only."),
 }
 

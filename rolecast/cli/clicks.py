@@ -11,7 +11,18 @@ from rolecast.cli import common
 
 @click.group()
 def clicks() -> None:
-    """Judge clicks anew, or count them anew."""
+    """Bring clicks in, judge them anew, or count them anew."""
+
+
+@clicks.command()
+@click.pass_obj
+def gather(root: Path) -> None:
+    """Bring the clicks that wait on this machine's disk into the ledger now."""
+    from rolecast.gather import gather as bring
+
+    with common.project(root) as project:
+        count = bring(project.ledger, root / ".rolecast" / "spool")
+    click.echo(f"{count} clicks are brought in.")
 
 
 @clicks.command()

@@ -149,6 +149,6 @@ class Crowd:
         )
         answer = await reader.readuntil(b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 302"), answer
-        assert f"ref={code}".encode() in answer
+        assert f"={code}".encode() in answer
         self.answered[host] = code
         self.slowest = max(self.slowest, time.monotonic() - began)
