@@ -8,26 +8,30 @@ may run.
 from __future__ import annotations
 
 import contextlib
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from rolecast import spool
-from rolecast.clicks import SECOND
+from rolecast.clicks import SECOND, Click
 from rolecast.ledger import Ledger, clicks
 from rolecast.scribe import AGAIN
 
 DAY = 86_400
+AWAY = 2.0  # seconds for which a ledger that failed is not asked
 
 
 def gather(ledger: Ledger, folder: Path) -> int:
     """Take in what the spool in `folder`, and the ledger's own intake, have; answers how many
     clicks that were. Raises the ledger's and the disk's errors; nothing is lost by that."""
     count = 0
+    # The intake first: what a scribe was not sure to have put there lies on the disk too.
+    while taken := _intake(ledger):
+        count += taken
     for path in spool.segments(folder):
         with contextlib.suppress(FileNotFoundError):  # another gatherer was quicker
             count += _segment(ledger, path)
-    while taken := _intake(ledger):
-        count += taken
     return count
 
 
@@ -47,7 +51,8 @@ def _segment(ledger: Ledger, path: Path) -> int:
             start = clicks.place(conn, path.name)
             found = spool.read(path, start)
             if found.end != start:
-                clicks.add(conn, [*found.clicks, *clicks.unknown(conn, found.again)])
+                clicks.add(conn, found.clicks)
+                clicks.add(conn, clicks.unknown(conn, found.again))
                 clicks.move(conn, path.name, found.end, found.damaged)
         count += len(found.clicks) + len(found.again)
         if found.left:
@@ -60,25 +65,32 @@ def _intake(ledger: Ledger) -> int:
     with ledger.begin() as conn:
         clicks.alone(conn)
         bodies = clicks.taken_in(conn)
-        new = []
+        found: tuple[list[Click], list[Click]] = ([], [])  # FRESH and AGAIN
         for _, body in bodies:
-            found = spool.decode(body[1:])
-            new += clicks.unknown(conn, found) if body[0] == AGAIN else found
-        clicks.add(conn, new)
+            found[body[0] == AGAIN].extend(spool.decode(body[1:]))
+        clicks.add(conn, found[0])
+        clicks.add(conn, clicks.unknown(conn, found[1]))
         clicks.put_away(conn, [id_ for id_, _ in bodies])
     return len(bodies)
 
 
 class Intake:
-    """Makes clicks durable in a ledger on PostgreSQL. A store for rolecast.scribe."""
+    """Makes clicks durable in a ledger on PostgreSQL, and on our own disk while that is away. A
+    store for rolecast.scribe."""
 
-    def __init__(self, ledger: Ledger):
-        self.ledger = ledger
+    def __init__(self, ledger: Ledger, folder: Path):
+        self.ledger, self.spool = ledger, spool.Spool(folder)
+        self._away = 0.0  # until when the ledger is not asked
 
     def write(self, frames: Sequence[tuple[int, bytes]]) -> None:
-        """Put commits, (kind, JSON) each, into the ledger's intake. Raises OSError."""
-        try:
-            with self.ledger.begin() as conn:
-                clicks.put(conn, [bytes([kind]) + body for kind, body in frames])
-        except Ledger.Error as error:
-            raise OSError(f"the ledger does not take clicks: {error}") from error
+        """Put commits, (kind, JSON) each, where they last. Raises OSError."""
+        if time.monotonic() >= self._away:
+            try:
+                with self.ledger.begin() as conn:
+                    clicks.put(conn, [bytes([kind]) + body for kind, body in frames])
+                return
+            except Ledger.Error as error:
+                print(f"clicks wait on the disk: {error}", file=sys.stderr, flush=True)
+                self._away = time.monotonic() + AWAY
+        # The ledger may have them in spite of its error.
+        self.spool.write([(AGAIN, body) for _, body in frames])

@@ -47,7 +47,11 @@ def reached(stages: set[Stage]) -> Stage | None:
 
 
 def _number(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str) and re.search(r"[^\x21-\x7e]|@", value.strip()):
+        raise ValueError("write the system's number of the application; no name, no address")
+    return value
 
 
 Number = Annotated[

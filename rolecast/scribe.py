@@ -156,7 +156,7 @@ def main(path: str, folder: str, ledger: str | None = None) -> None:
         from rolecast.gather import Intake
         from rolecast.ledger import Ledger
 
-        store: Store = Intake(Ledger(ledger))
+        store: Store = Intake(Ledger(ledger), Path(folder))
     else:
         from rolecast.spool import Spool
 

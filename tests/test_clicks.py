@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rolecast import agents, clicks, spool
 from rolecast.clicks import BOT, HOUR, HUMAN, SECOND, SUSPECT, Click, contexts, judge, seen
-from rolecast.gather import gather
+from rolecast.gather import Intake, gather
 from rolecast.ledger import Ledger, publications
 from rolecast.ledger import clicks as kept
 from rolecast.salt import DAY, Salts
@@ -332,3 +332,26 @@ def test_publications_count_people(ledger):
         assert kept.people(conn, ["aaaaaaaa", "bbbbbbbb"]) == {"aaaaaaaa": 2, "bbbbbbbb": 0}
         assert kept.of_links(conn, ["bbbbbbbb"]) == {"bbbbbbbb": {BOT: 1}}
         assert publications.everything(conn) == []
+
+
+def test_clicks_wait_on_the_disk_while_postgresql_is_away(ledger, tmp_path, capfd):
+    nowhere = Ledger("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    store = Intake(nowhere, tmp_path / "spool")
+    for second in range(3):
+        store.write([(FRESH, spool.body([click(at=second * 20)]))])
+    store.spool.close()
+    assert capfd.readouterr().err.count("wait on the disk") == 1  # asked again after a while only
+    add(ledger, [click(at=20)])  # this one had arrived in spite of the error
+    gather(ledger, tmp_path / "spool")
+    assert len(verdicts(ledger)) == 3
+    nowhere.close()
+
+
+def test_what_a_ledger_took_in_is_judged_and_put_away(ledger, tmp_path):
+    store = Intake(ledger, tmp_path / "spool")
+    again = (AGAIN, spool.body([click()]))
+    store.write([(FRESH, spool.body([click(), click(at=1)])), again, again])
+    gather(ledger, tmp_path / "spool")
+    assert [row[2] for row in verdicts(ledger)] == ["", "double"]
+    with ledger.read() as conn:
+        assert kept.taken_in(conn) == []

@@ -44,13 +44,22 @@ def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on.")
 @click.option("--port", default=8081, show_default=True)
 @click.option("--workers", default=1, show_default=True, help="Processes on that port.")
+@click.option(
+    "--gather/--no-gather",
+    default=True,
+    help="Whether it brings its clicks into the ledger itself; `rolecast web` does so too.",
+)
 @click.option("--scribe", hidden=True, help="Be one of the processes: the scribe's socket.")
 @click.pass_obj
-def go(root: Path, host: str, port: int, workers: int, scribe: str | None) -> None:
+def go(root: Path, host: str, port: int, workers: int, gather: bool, scribe: str | None) -> None:
     """Serve links and public job pages only, for the outside.
 
     Needs the ledger to read links from and brings clicks into it; redirects go on while the
     ledger is busy or away, and clicks wait on the disk meanwhile. /metrics has the figures.
+
+    With --no-gather and a ledger on PostgreSQL it needs no more than to read the tables
+    alembic_version, links, jobs and publications, and to add to clicks_intake: give it a role
+    of its own.
     """
     from rolecast.web.workers import run
 
@@ -59,7 +68,7 @@ def go(root: Path, host: str, port: int, workers: int, scribe: str | None) -> No
         return
     with _project(root) as it:
         words = ["--root", str(root.resolve()), "go", "--host", host, "--port", str(port)]
-        run(it.ledger, it.settings, root.resolve() / STATE, words, workers, click.echo)
+        run(it.ledger, it.settings, root.resolve() / STATE, words, workers, gather, click.echo)
 
 
 def _worker(root: Path, host: str, port: int, scribe: str) -> None:

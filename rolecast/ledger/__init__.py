@@ -142,4 +142,8 @@ def _postgres(url: URL) -> Engine:
             f"the ledger's address starts with {url.drivername!r}; "
             "write sqlite:///… or postgresql+psycopg://…"
         )
-    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},  # seconds; a host that is silent is away
+    )

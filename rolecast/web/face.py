@@ -17,7 +17,7 @@ from rolecast.commit import Group
 from rolecast.gather import gather, tidy
 from rolecast.go import Go, Links
 from rolecast.ledger import Ledger
-from rolecast.salt import Salts
+from rolecast.salt import DAY, Salts
 from rolecast.scribe import Scribe
 from rolecast.settings import Settings
 from rolecast.web import metrics
@@ -107,7 +107,10 @@ class Gatherer:
                     return 0
                 count = gather(self.ledger, self.spool)
                 if time.monotonic() - self._tidied > TIDY or not self._tidied:
-                    tidy(self.ledger, self.spool, time.time(), self.keep_days)
+                    now = time.time()
+                    tidy(self.ledger, self.spool, now, self.keep_days)
+                    # On a day without clicks nobody else would do it.
+                    Salts(self.spool.parent / "salt").destroy(int(now) // DAY)
                     self._tidied = time.monotonic()
                 return count
         except (Ledger.Error, OSError) as error:

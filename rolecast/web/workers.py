@@ -27,9 +27,11 @@ def run(
     folder: Path,
     words: Sequence[str],
     count: int,
+    gathers: bool,
     say: Callable[[str], object],
 ) -> None:
-    """Run `count` workers (`rolecast WORDS`) until told to stop, and gather what they keep.
+    """Run `count` workers (`rolecast WORDS`) until told to stop, and, if `gathers`, bring what they
+    keep into the ledger.
 
     A worker that ends is started again. Gathering yields to them: it runs at a lower priority.
     """
@@ -62,10 +64,12 @@ def run(
             if process.poll() is not None:
                 say("a process that answered links ended; starting it again")
                 processes[place] = start()
-        gatherer.soon()
+        if gathers:
+            gatherer.soon()
     _end(processes)
     scribe.stop()
-    gatherer.once()
+    if gathers:
+        gatherer.once()
 
 
 def _yield_to_others() -> None:

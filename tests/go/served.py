@@ -26,9 +26,9 @@ def free_port() -> int:
 class Served:
     """`rolecast go` on a folder."""
 
-    def __init__(self, root: Path, workers: int = 1, env: dict[str, str] | None = None):
+    def __init__(self, root: Path, workers: int = 1, *more: str, env: dict[str, str] | None = None):
         self.root, self.port = root, free_port()
-        words = ["go", "--workers", str(workers), "--port", str(self.port)]
+        words = ["go", "--workers", str(workers), "--port", str(self.port), *more]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "rolecast", "--root", str(root), *words],
             cwd=ROOT,

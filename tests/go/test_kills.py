@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from sqlalchemy import make_url
 
 from rolecast.ledger import Ledger
 from tests.go.served import Crowd, Served
@@ -193,3 +194,32 @@ def test_postgresql_goes_away_and_comes_back(tmp_path, postgres, keep):
         project.ledger.close()
     finally:
         del os.environ["ROLECAST_LEDGER"]
+
+
+def test_on_postgresql_go_needs_next_to_nothing(tmp_path, postgres):
+    """A role that may read four tables and add to one: it could tell an intruder no more than the
+    links' own pages do."""
+    root = make(tmp_path, pilot=spec())
+    address = postgres.new_database()
+    publish(root, {"ROLECAST_LEDGER": address})
+    project = open_project(root, {"ROLECAST_LEDGER": address})
+    role = f"go_{os.getpid()}_{time.time_ns()}"
+    with project.ledger.begin() as conn:
+        links = [row[0] for row in conn.exec_driver_sql("select code from links")]
+        for statement in (
+            f"create role {role} login",
+            f"grant select on alembic_version, links, jobs, publications to {role}",
+            f"grant insert on clicks_intake to {role}",
+            f"grant usage on sequence clicks_intake_id_seq to {role}",
+        ):
+            conn.exec_driver_sql(statement)
+    theirs = make_url(address).set(username=role).render_as_string(hide_password=False)
+    served = Served(root, 1, "--no-gather", env={"ROLECAST_LEDGER": theirs})
+    crowd = Crowd(served.port, links, clients=4)
+    asyncio.run(crowd.run(0.5))
+    assert b"302" in served.get(f"/r/{links[0]}", method="HEAD")[:12]
+    assert b"Harbour Pilot" in served.get("/jobs/pilot")
+    served.stop()
+    rows = gathered(project)
+    assert len(rows) == len(crowd.answered) > 10
+    project.ledger.close()

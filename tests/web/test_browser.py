@@ -42,7 +42,17 @@ def site(tmp_path_factory):
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize(
     "path",
-    ["/", "/?q=nothing", "/jobs/law", "/desk", "/jobs/none", "/desk/calendar", "/desk/jobs/law"],
+    [
+        "/",
+        "/?q=nothing",
+        "/jobs/law",
+        "/desk",
+        "/jobs/none",
+        "/desk/calendar",
+        "/desk/jobs/law",
+        "/desk/report",
+        "/desk/report?by=channel",
+    ],
 )
 def test_no_page_overflows_or_complains(site, page, path, width):
     complaints = []
