@@ -91,7 +91,7 @@ def main() -> None:
         peer = duckdb.connect()
         with sqlite3.connect(path) as db:
             rows = db.execute("select link, at, class from clicks").fetchall()
-        peer.execute("create table clicks (link varchar, \"at\" bigint, class varchar)")
+        peer.execute('create table clicks (link varchar, "at" bigint, class varchar)')
         table = Path(folder) / "clicks.csv"
         with table.open("w", newline="") as file:
             csv.writer(file).writerows(rows)

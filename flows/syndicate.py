@@ -28,7 +28,7 @@ def plan(root: str, allow_removals: bool = False) -> Planned:
     """Compare the folder with the ledger; the plan is kept in the ledger under its digest."""
     with project(root) as opened:
         planned = opened.plan(allow_removals=allow_removals)
-        with opened.ledger.begin() as conn:
+        with opened.ledger.begin(alone="plans") as conn:
             body = planned.plan.model_dump_json()
             plans.save(conn, planned.plan.digest, body, planned.plan.made_at)
         limits.prepare([opened.channels[name] for name in executable(planned.plan)])

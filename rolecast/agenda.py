@@ -306,7 +306,7 @@ class Agenda:
             if one.pending is None
         ]
         if fits:
-            with self.ledger.begin() as conn:
+            with self.ledger.begin(alone="planning") as conn:
                 publications.rendered(conn, fits)
 
     def calendar(self, todo: list[Job], until: datetime) -> list[Scheduled]:

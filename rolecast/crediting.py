@@ -50,7 +50,7 @@ def take(
 ) -> int:
     """Take in news and decide what they change; answers how many were new."""
     count = 0
-    with ledger.begin() as conn:
+    with ledger.begin(alone="credit") as conn:
         for number, outcome in enumerate(news):
             whole = key if number == 0 else f"{key}#{number}"
             if outcomes.add(conn, source, whole, outcome, now):
@@ -115,7 +115,7 @@ def replay(ledger: Ledger, rules: Rules) -> list[Difference]:
 def adopt(ledger: Ledger, rules: Rules, now: datetime) -> int:
     """Decide everything by these rules; answers how many decisions were appended."""
     count = 0
-    with ledger.begin() as conn:
+    with ledger.begin(alone="credit") as conn:
         for source, application in outcomes.applications(conn):
             before = len(outcomes.credit_of(conn, source, application))
             settle(conn, source, application, rules, now)

@@ -138,7 +138,7 @@ def decide(
 ) -> None:
     """Agree to a text that waits for somebody, or refuse it. Raises NotPossible when it is not
     that text any more that waits."""
-    with ledger.begin() as conn:
+    with ledger.begin(alone="planning") as conn:
         if asked not in approvals.waiting(conn):
             raise NotPossible(
                 f"{asked.job_id} on {asked.channel} has changed meanwhile; look again"

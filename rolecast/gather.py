@@ -37,8 +37,7 @@ def gather(ledger: Ledger, folder: Path) -> int:
 
 def tidy(ledger: Ledger, folder: Path, now: float, keep_days: int) -> int:
     """Forget single clicks older than `keep_days`; answers how many. now: seconds since 1970."""
-    with ledger.begin() as conn:
-        clicks.alone(conn)
+    with ledger.begin(alone="clicks") as conn:
         clicks.forget_segments(conn, [path.name for path in spool.segments(folder)])
         return clicks.drop(conn, int(now - keep_days * DAY) * SECOND)
 
@@ -46,8 +45,7 @@ def tidy(ledger: Ledger, folder: Path, now: float, keep_days: int) -> int:
 def _segment(ledger: Ledger, path: Path) -> int:
     count = 0
     while True:
-        with ledger.begin() as conn:
-            clicks.alone(conn)
+        with ledger.begin(alone="clicks") as conn:
             start = clicks.place(conn, path.name)
             found = spool.read(path, start)
             if found.end != start:
@@ -62,8 +60,7 @@ def _segment(ledger: Ledger, path: Path) -> int:
 
 
 def _intake(ledger: Ledger) -> int:
-    with ledger.begin() as conn:
-        clicks.alone(conn)
+    with ledger.begin(alone="clicks") as conn:
         bodies = clicks.taken_in(conn)
         found: tuple[list[Click], list[Click]] = ([], [])  # FRESH and AGAIN
         for _, body in bodies:

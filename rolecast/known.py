@@ -99,7 +99,7 @@ def ensure(ledger: Ledger, slots: Iterable[tuple[Job, Where]], now: datetime) ->
     if not missing:
         return
     ids = list({slot[0] for slot in missing})
-    with ledger.begin() as conn:
+    with ledger.begin(alone="planning") as conn:
         have = {one.slot for one in publications.of_jobs(conn, ids)}
         publications.ensure(conn, [s for s in missing if s not in have], now)
         for one in publications.of_jobs(conn, ids):

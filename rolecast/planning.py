@@ -184,7 +184,7 @@ class Planning:
                 file_rows.append(row)
         fresh = [self._job_row(f) for f in files if f.fresh]
         returned = [f.spec.id for f in files if f.spec and not f.fresh]
-        with self.ledger.begin() as conn:
+        with self.ledger.begin(alone="planning") as conn:
             known = {row.id: row for row in jobs.some_jobs(conn, [r.id for r in fresh]).values()}
             jobs.save_files(conn, file_rows)
             jobs.forget_files(conn, list(gone))

@@ -121,7 +121,7 @@ class Project:
             link = self.link("x" * links.LENGTH)
             return self.renderer.render(spec, channel, moment, link)
         slot = (spec.id, channel.name, moment)
-        with self.ledger.begin() as conn:
+        with self.ledger.begin(alone="planning") as conn:
             if publications.get(conn, slot) is None:
                 publications.ensure(conn, [slot], publish.now_utc())
             publication = publications.get(conn, slot)

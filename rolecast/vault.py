@@ -48,7 +48,7 @@ class LedgerVault:
             row = tokens.get(conn, self.channel)
         if row is None or row.seed != seed:
             given = given.model_copy(update={"since": given.since or datetime.now(UTC)})
-            with self.ledger.begin() as conn:
+            with self.ledger.begin(alone="tokens") as conn:
                 row = tokens.get(conn, self.channel)
                 if row is None or row.seed != seed:
                     row = Row(seed, self._sealed(given), 1)

@@ -31,8 +31,7 @@ def rejudge(root: Path) -> None:
     """Judge all single clicks by today's rules and lists; the sums follow."""
     from rolecast.ledger import clicks as kept
 
-    with common.project(root) as project, project.ledger.begin() as conn:
-        kept.alone(conn)
+    with common.project(root) as project, project.ledger.begin(alone="clicks") as conn:
         changed = kept.rejudge(conn)
     click.echo(f"{changed} clicks are judged otherwise now.")
 
@@ -43,8 +42,7 @@ def recount(root: Path) -> None:
     """Make the sums again from the single clicks, as far back as those are kept."""
     from rolecast.ledger import clicks as kept
 
-    with common.project(root) as project, project.ledger.begin() as conn:
-        kept.alone(conn)
+    with common.project(root) as project, project.ledger.begin(alone="clicks") as conn:
         kept.recount(conn)
         found = kept.state(conn)
     click.echo(", ".join(f"{found[kind]} {kind}" for kind in ("human", "suspect", "bot")))

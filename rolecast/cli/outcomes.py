@@ -105,7 +105,7 @@ def forget(root: Path, application: str, source: str | None) -> None:
     from rolecast import crediting
     from rolecast.ledger import outcomes as kept
 
-    with common.project(root) as project, project.ledger.begin() as conn:
+    with common.project(root) as project, project.ledger.begin(alone="credit") as conn:
         try:
             found = crediting.find(conn, application, source)
         except crediting.Unknown as error:

@@ -60,9 +60,16 @@ class Ledger:
             return conn.scalar(text("select version_num from alembic_version"))
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """A transaction that may write; committed at the end, rolled back on an error."""
+    def begin(self, alone: str | None = None) -> Iterator[Connection]:
+        """A transaction that may write; committed at the end, rolled back on an error.
+
+        alone: a word for what only one may do at a time, such as looking whether something is
+        there and adding it. SQLite has one writer anyway; on PostgreSQL the transactions of the
+        same word wait for each other.
+        """
         with self.engine.begin() as conn:
+            if alone and not self.is_sqlite:
+                conn.execute(text("select pg_advisory_xact_lock(hashtext(:of))"), {"of": alone})
             yield conn
 
     @contextmanager

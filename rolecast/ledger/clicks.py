@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from rolecast.clicks import (
     BURST,
@@ -35,7 +35,6 @@ from rolecast.ledger.schema import (
 _C = clicks.c
 _FIELDS = [clicks.c[name] for name in Click._fields]
 DAY_HOURS = 24
-ONE_GATHERER = 0x636C6963  # any fixed number
 FEW = 500  # how much one question may name
 
 
@@ -170,12 +169,6 @@ def _plus(conn: Connection, table, keys: tuple[str, ...], changes: dict[tuple, i
 
 
 # From the machines that answer links to the ledger
-
-
-def alone(conn: Connection) -> None:
-    """Nobody else gathers clicks until this transaction ends (SQLite has one writer anyway)."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": ONE_GATHERER})
 
 
 def place(conn: Connection, name: str) -> int:

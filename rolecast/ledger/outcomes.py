@@ -84,8 +84,9 @@ def add(conn: Connection, source: str, key: str, outcome: Outcome, now: datetime
             earlier=outcome.earlier,
         )
         .on_conflict_do_nothing(index_elements=["source", "key"])
+        .returning(outcomes.c.id)  # an insert's rowcount is not to be had from every driver
     )
-    return made.rowcount == 1
+    return made.first() is not None
 
 
 def of_codes(conn: Connection, codes: Iterable[str]) -> dict[str, Place]:
