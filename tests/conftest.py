@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import house
 from tests.lives import Life
 from tests.servers import (
     PDS,
@@ -61,11 +62,18 @@ CHROMIUM_ARGS = [
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "servers: needs real servers or the browser (slow tier)")
+    config.addinivalue_line("markers", "both_ledgers: runs on SQLite, and again on PostgreSQL")
     sharing.begin()
 
 
 def pytest_unconfigure() -> None:
     sharing.end(KINDS)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("both_ledgers"):
+        kinds = ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)]
+        metafunc.parametrize("ledger_of_the_house", kinds, indirect=True)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
@@ -238,3 +246,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         unavailable(f"{folder} is missing; set ROLECAST_SHARED to the folder that holds data/")
     return folder
+
+
+@pytest.fixture(autouse=True)  # so that it comes before what makes a folder
+def ledger_of_the_house(request, monkeypatch):
+    """Which kind of ledger the folders of this test have: each a file, or one fresh database."""
+    if getattr(request, "param", "") == "postgresql":
+        address = request.getfixturevalue("postgres").new_database()
+        monkeypatch.setitem(house.LEDGER, "ROLECAST_LEDGER", address)

@@ -24,6 +24,7 @@ from rolecast.connector import (
 )
 from rolecast.post import Post
 from rolecast.project import Project
+from tests.house import LEDGER
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Town:
         table = {"board": Board}
         for kind in (Fake, Keyed, Blind, Fixed):
             table[kind.name] = type(kind.__name__, (kind,), {"town": self, "__module__": __name__})
-        return Project.open(root, table, {})
+        return Project.open(root, table, dict(LEDGER))
 
     def of(self, job_id: str, moment: str = "announce") -> list[There]:
         """What is there of one job."""

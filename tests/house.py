@@ -19,6 +19,7 @@ from rolecast.publish import Result
 from rolecast.web import app
 from rolecast.web.face import Face
 
+LEDGER: dict[str, str] = {}  # see `both_ledgers` in conftest.py
 BOARD = """
 [channels.board]
 connector = "board"
@@ -62,7 +63,7 @@ def drop(root: Path, name: str, text: str) -> Path:
 
 def open_project(root: Path, env: dict[str, str] | None = None) -> Project:
     """The project of a folder, with secrets from `env`."""
-    return Project.open(root, TABLE, env or {})
+    return Project.open(root, TABLE, LEDGER | (env or {}))
 
 
 def publish(

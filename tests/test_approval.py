@@ -8,6 +8,8 @@ from rolecast.cli import main
 from rolecast.ledger import approvals
 from tests.house import drop, spec
 
+pytestmark = pytest.mark.both_ledgers
+
 
 def waiting(job):
     with job.project.ledger.read() as conn:

@@ -9,6 +9,8 @@ from rolecast import history
 from tests.house import drop, spec
 from tests.lives import START
 
+pytestmark = pytest.mark.both_ledgers
+
 REMIND = "remind = { every = 10, times = 2 }\nclosing = 3"
 
 

@@ -19,6 +19,8 @@ from rolecast.web import api, app
 from rolecast.web.face import Face
 from tests.house import BOARD, make, open_project, publish, site, spec
 
+pytestmark = pytest.mark.both_ledgers
+
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes, no less").decode()
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CODE = "abcdefgh"

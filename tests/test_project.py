@@ -10,6 +10,8 @@ from rolecast.post import Post
 from rolecast.project import Project
 from tests.house import BOARD, drop, make, open_project, publish, spec, states
 
+pytestmark = pytest.mark.both_ledgers
+
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 

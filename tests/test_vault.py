@@ -15,6 +15,8 @@ from rolecast.vault import LedgerVault, VaultError
 from tests.house import make, publish, spec
 from tests.networks.linkedin import Server as LinkedInServer
 
+pytestmark = pytest.mark.both_ledgers
+
 KEY = Fernet.generate_key().decode()
 GIVEN = Tokens(access=SecretStr("access-1"), refresh=SecretStr("refresh-1"))
 

@@ -15,6 +15,8 @@ from tests.house import drop, open_project, publish, spec
 from tests.lives import Life
 from tests.servers.wire import Answer, Listener
 
+pytestmark = pytest.mark.both_ledgers
+
 SLOT = ("pilot", "net", "announce")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
