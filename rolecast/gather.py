@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rolecast import spool
@@ -22,29 +22,31 @@ DAY = 86_400
 AWAY = 2.0  # seconds for which a ledger that failed is not asked
 
 
-def gather(ledger: Ledger, folder: Path) -> int:
+def gather(ledger: Ledger, folder: Path, go_on: Callable[[], bool] = lambda: True) -> int:
     """Take in what the spool in `folder`, and the ledger's own intake, have; answers how many
-    clicks that were. Raises the ledger's and the disk's errors; nothing is lost by that."""
+    clicks that were. Ends early when `go_on` says so. Raises the ledger's and the disk's errors;
+    nothing is lost by that."""
     count = 0
     # The intake first: what a scribe was not sure to have put there lies on the disk too.
     while taken := _intake(ledger):
         count += taken
     for path in spool.segments(folder):
         with contextlib.suppress(FileNotFoundError):  # another gatherer was quicker
-            count += _segment(ledger, path)
+            count += _segment(ledger, path, go_on)
     return count
 
 
 def tidy(ledger: Ledger, folder: Path, now: float, keep_days: int) -> int:
     """Forget single clicks older than `keep_days`; answers how many. now: seconds since 1970."""
+    spool.forget_unborn(folder, now)
     with ledger.begin(alone="clicks") as conn:
         clicks.forget_segments(conn, [path.name for path in spool.segments(folder)])
         return clicks.drop(conn, int(now - keep_days * DAY) * SECOND)
 
 
-def _segment(ledger: Ledger, path: Path) -> int:
+def _segment(ledger: Ledger, path: Path, go_on: Callable[[], bool]) -> int:
     count = 0
-    while True:
+    while go_on():
         with ledger.begin(alone="clicks") as conn:
             start = clicks.place(conn, path.name)
             found = spool.read(path, start)
@@ -56,7 +58,8 @@ def _segment(ledger: Ledger, path: Path) -> int:
         if found.left:
             path.unlink()  # only now: a segment that the ledger has forgotten is never read again
         if found.left or found.end == start:
-            return count
+            break
+    return count
 
 
 def _intake(ledger: Ledger) -> int:

@@ -122,6 +122,14 @@ def segments(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
+def forget_unborn(folder: Path, now: float) -> None:
+    """Remove segments whose making was cut off an hour ago or more; nothing was written there."""
+    for path in folder.glob(f"*{SUFFIX}{NEW}"):
+        with contextlib.suppress(FileNotFoundError):
+            if now - path.stat().st_mtime > 3600:
+                path.unlink()
+
+
 def is_rush(folder: Path, now: float) -> bool:
     """Whether so many clicks arrive that a segment, some 30,000 clicks, is full in 3 seconds."""
     begun = [int(path.name.partition("-")[0]) / 1e9 for path in segments(folder)[-2:]]

@@ -9,6 +9,7 @@ import fcntl
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,13 +100,13 @@ class Gatherer:
         if thread:
             self._thread.start()
 
-    def once(self) -> int:
+    def once(self, go_on: Callable[[], bool] = lambda: True) -> int:
         """Gather now; answers how many clicks. Errors are logged and met again next time."""
         try:
             with self._turn() as ours:
                 if not ours:
                     return 0
-                count = gather(self.ledger, self.spool)
+                count = gather(self.ledger, self.spool, go_on)
                 if time.monotonic() - self._tidied > TIDY or not self._tidied:
                     now = time.time()
                     tidy(self.ledger, self.spool, now, self.keep_days)
@@ -121,15 +122,22 @@ class Gatherer:
         """Gather now, unless that was less than EVERY ago, or people come in a rush: redirecting
         them comes before counting them, for RUSH seconds at most."""
         waited = time.monotonic() - self._gathered
-        if waited >= (RUSH if spool.is_rush(self.spool, time.time()) else EVERY):
+        if waited >= RUSH:
             self.once()
-            self._gathered = time.monotonic()
+        elif waited >= EVERY and self._is_calm():
+            self.once(go_on=self._is_calm)
+        else:
+            return
+        self._gathered = time.monotonic()
 
     def stop(self) -> None:
         """Gather a last time."""
         self._stop.set()
         self._thread.join(30)
         self.once()
+
+    def _is_calm(self) -> bool:
+        return not spool.is_rush(self.spool, time.time())
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY):

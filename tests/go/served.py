@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -36,18 +37,16 @@ class Served:
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-        self._wait()
-
-    def _wait(self):
         deadline = time.monotonic() + 30
-        while True:
-            try:
-                if b"200" in self.get("/healthz")[:12]:
-                    return
-            except OSError:
-                assert self.process.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+        while self._listening() < workers:
+            assert self.process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def _listening(self) -> int:
+        """How many processes listen at our port."""
+        table = Path("/proc/net/tcp").read_text()
+        return len(re.findall(rf":{self.port:04X} 00000000:0000 0A", table))
 
     def get(self, path: str, *headers: str, method="GET", timeout=5.0) -> bytes:
         """The whole answer to one request."""
