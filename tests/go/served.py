@@ -83,6 +83,14 @@ class Served:
         (pid,) = self.pids("rolecast.scribe")
         return pid
 
+    def stall(self) -> int:
+        """Stop the scribe, as a disk that stalls would; its number, for SIGCONT."""
+        scribe = self.scribe()
+        os.kill(scribe, signal.SIGSTOP)
+        while Path(f"/proc/{scribe}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0.001)  # until what it is about to write is written
+        return scribe
+
     def workers(self) -> list[int]:
         return self.pids("--scribe")
 

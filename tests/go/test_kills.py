@@ -114,8 +114,7 @@ def test_it_is_told_to_stop_under_load(folder):
 def test_people_are_redirected_while_the_disk_stalls(folder):
     served = Served(folder)
     crowd = Crowd(served.port, codes(folder), clients=4)
-    scribe = served.scribe()
-    os.kill(scribe, signal.SIGSTOP)
+    scribe = served.stall()
     asyncio.run(crowd.run(1.5))
     assert len(crowd.answered) >= 16
     assert crowd.slowest < 1  # measured in bench/go.py; 200 ms are promised
