@@ -209,6 +209,57 @@ class System(_Part):
     )
 
 
+class Oidc(_Part):
+    """An OpenID Connect provider to sign in with."""
+
+    issuer: str = Field(description="Its address, such as https://login.example.com/realms/staff.")
+    client_id: str = Field(description="Our name there; the secret is ROLECAST_OIDC_SECRET.")
+    label: str = Field("", description="What the button says after “Sign in with”.")
+
+
+class People(_Part):
+    """Colleagues: how they sign in and what holds for them.
+
+    Without domains, oidc and header nobody signs in: whoever reaches the pages, from this machine
+    only, may do everything.
+    """
+
+    domains: tuple[str, ...] = Field(
+        (), description="Whoever has a mail address there may sign in by a link in a mail."
+    )
+    oidc: Oidc | None = Field(None, description="An OpenID Connect provider.")
+    header: str = Field(
+        "",
+        description="Header in which a proxy of yours, one of go.proxies, names who has signed in "
+        "there, by mail address; such as X-Forwarded-Email.",
+    )
+    recruiters: tuple[str, ...] = Field((), description="Mail addresses of who works at the desk.")
+    admins: tuple[str, ...] = Field((), description="And of who gives others their roles.")
+    session_days: int = Field(30, ge=1, le=365, description="Days until one signs in again.")
+    promise_days: int = Field(
+        10, ge=1, le=90, description="Days within which who named a friend hears what became of it."
+    )
+    bonus_days: int = Field(
+        90, ge=0, le=730, description="Days after the first day of work at which a bonus is due."
+    )
+    leaderboard: bool = Field(
+        False, description="Whether those who agree to it are named with what they achieved."
+    )
+
+
+class Mail(_Part):
+    """The server that takes our mails to colleagues and friends."""
+
+    host: str = Field(description="The mail server.")
+    port: int = Field(587, description="Its port.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is protected; none only on one machine."
+    )
+    user: str = Field("", description="Name there; the password is ROLECAST_MAIL_PASSWORD.")
+    sender: str = Field(description="From whom: jobs@example.com.")
+    sender_name: str = Field("", description="The sender's name as people see it.")
+
+
 class Settings(_Part):
     """The whole file."""
 
@@ -224,6 +275,8 @@ class Settings(_Part):
     systems: dict[ChannelName, System] = Field(
         {}, description="Applicant systems; each one's secret is ROLECAST_SYSTEM_<NAME>_SECRET."
     )
+    people: People = People()
+    mail: Mail | None = Field(None, description="For sign-in, referrals, news and digests.")
     credit: str = Field("v1", description="The rules by which applications are credited.")
     channels: dict[ChannelName, ChannelSettings] = {}
 
@@ -273,4 +326,4 @@ def system_secret(name: str) -> str:
 
 def as_dict(settings: Settings) -> dict[str, Any]:
     """The settings that posts depend on as plain data, for digests; the file holds no secrets."""
-    return settings.model_dump(mode="json", exclude={"go", "systems", "credit"})
+    return settings.model_dump(mode="json", exclude={"go", "systems", "credit", "people", "mail"})

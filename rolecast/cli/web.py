@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rolecast.cli import common
+
+if TYPE_CHECKING:
+    from rolecast.settings import Settings
 
 STATE = ".rolecast"
 
@@ -36,6 +40,8 @@ def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
             face=face,
             systems=api.systems_of(it.settings),
             rules=credit.load(it.settings.credit, root / "credit"),
+            provider=_provider(it.settings),
+            sender=_sender(it.settings),
         )
         serve(made, face, host, port)
 
@@ -81,6 +87,20 @@ def _worker(root: Path, host: str, port: int, scribe: str) -> None:
         face = Face(it.ledger, it.settings, folder, "/jobs", scribe, gathers=False)
         made = app.go_alone(it.ledger, it.settings, it.channels, (host,), face=face)
         serve(made, face, host, port, shared=True)
+
+
+def _provider(settings: Settings):
+    from rolecast import oidc
+
+    ours = settings.people.oidc
+    return oidc.Provider(ours, os.environ.get(oidc.SECRET, "")) if ours else None
+
+
+def _sender(settings: Settings):
+    from rolecast import outbox
+
+    ours = settings.mail
+    return outbox.Smtp(ours, os.environ.get(outbox.PASSWORD, "")) if ours else None
 
 
 def _project(root: Path):

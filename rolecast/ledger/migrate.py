@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from rolecast.ledger import Ledger, LedgerError
 
@@ -28,7 +30,7 @@ def upgrade(ledger: Ledger) -> None:
     Raises LedgerError for a database that a newer Rolecast has written.
     """
     settings = config()
-    with ledger.engine.begin() as conn:
+    with ledger.engine.connect() as conn, _without_references(ledger, conn), conn.begin():
         if not ledger.is_sqlite:
             conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": LOCK})
         settings.attributes["connection"] = conn
@@ -38,3 +40,18 @@ def upgrade(ledger: Ledger) -> None:
             raise LedgerError(
                 f"the ledger was written by a newer Rolecast ({error}); update Rolecast"
             ) from error
+
+
+@contextmanager
+def _without_references(ledger: Ledger, conn: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew, and asks us to look away meanwhile, from outside
+    of the transaction (sqlite.org/lang_altertable.html, 7)."""
+    if not ledger.is_sqlite:
+        yield
+        return
+    sqlite = conn.connection.dbapi_connection
+    sqlite.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        sqlite.execute("PRAGMA foreign_keys=ON")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from urllib.parse import urlsplit
@@ -14,15 +15,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from rolecast import credit, hooks
+from rolecast import credit, hooks, oidc, outbox
 from rolecast.channels import Channel
 from rolecast.ledger import Ledger
 from rolecast.plan import Scheduled
+from rolecast.postman import Postman
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
-from rolecast.web import api, board, desk, go, report
+from rolecast.web import api, ask, board, desk, go, me, refer, report, share, signin, staff
+from rolecast.web.access import Access
 from rolecast.web.face import Face
-from rolecast.web.pages import Headers, Site, new_token, not_found
+from rolecast.web.pages import Headers, Site, not_found
 
 LOCAL = ("127.0.0.1", "localhost", "testserver")
 
@@ -38,16 +41,23 @@ def create(
     face: Face,
     systems: Mapping[str, hooks.System] | None = None,
     rules: credit.Rules | None = None,
+    provider: oidc.Provider | None = None,
+    sender: outbox.Sender | None = None,
 ) -> Starlette:
     """Board at /, desk at /desk, links at /r/CODE, public job pages at /public/jobs/ID.
 
     hosts: names by which we are called, beside our own machine's and those in the settings.
     calendar: the new posts of the next days. face: what answers the links.
-    systems: applicant systems that may tell outcomes. rules: of credit.
+    systems: applicant systems that may tell outcomes. rules: of credit. provider: of OpenID.
+    sender: hands mails over; None: they wait in the ledger.
     """
-    site = Site(ledger, settings, channels, prefect_ui, new_token(), calendar)
+    access = Access(ledger, settings, provider)
+    postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
+    site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman)
     rules = rules or credit.load(settings.credit)
-    routes = [*board.routes(site), *desk.routes(site), *report.routes(site, rules)]
+    parts = (signin, board, share, refer, ask, me, desk, staff)
+    routes = [route for part in parts for route in part.routes(site)]
+    routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]
     return _app(site, routes, hosts, face)
 
@@ -61,7 +71,7 @@ def go_alone(
     face: Face,
 ) -> Starlette:
     """The public face only: links at /r/CODE, job pages at /jobs/ID."""
-    site = Site(ledger, settings, channels)
+    site = Site(ledger, settings, channels, Access(ledger, settings))
     return _app(site, go.routes(site, face, "/jobs"), hosts, face)
 
 
@@ -69,9 +79,13 @@ def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...], face: Face
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
         await face.start()
+        if site.postman:
+            site.postman.start()
         try:
             yield
         finally:
+            if site.postman:
+                await asyncio.to_thread(site.postman.stop)
             await face.stop()
 
     def health(request: Request) -> Response:

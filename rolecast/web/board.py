@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from rolecast import jsonld, links, systems
 from rolecast.ledger import shown
+from rolecast.people import Role
+from rolecast.web import ask, refer, share
+from rolecast.web.access import guarded
 from rolecast.web.pages import Site, not_found, number, page, read_spec
 
 PER_PAGE = 50
@@ -37,7 +42,10 @@ def routes(site: Site) -> list[Route]:
     def job(request: Request) -> Response:
         return job_page(site, request, inside=True)
 
-    return [Route("/", home), Route("/jobs/{id}", job)]
+    return [
+        guarded(site, "/", home, Role.employee),
+        guarded(site, "/jobs/{id}", job, Role.employee),
+    ]
 
 
 def job_page(site: Site, request: Request, inside: bool) -> Response:
@@ -58,6 +66,11 @@ def job_page(site: Site, request: Request, inside: bool) -> Response:
     data = jsonld.job_posting(
         spec, str(request.url), row.first_seen, site.settings.company.timezone
     )
+    more: dict[str, Any] = {}
+    if inside:
+        with site.ledger.read() as conn:
+            for part in (share, refer, ask):
+                more |= part.on_job(site, conn, request, spec)
     return page(
         site,
         request,
@@ -66,6 +79,7 @@ def job_page(site: Site, request: Request, inside: bool) -> Response:
         inside=inside,
         apply_at=apply_at,
         jsonld=jsonld.script(data),
+        **more,
     )
 
 

@@ -8,7 +8,6 @@ from itertools import groupby
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -17,11 +16,12 @@ from rolecast import desk, history
 from rolecast.ledger import approvals, clicks, jobs, shown
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
+from rolecast.people import Role
 from rolecast.publish import now_utc
-from rolecast.web.pages import Site, not_found, number, page, read_spec, same_origin
+from rolecast.web.access import guarded
+from rolecast.web.pages import Site, not_found, number, page, read_spec
 
 PER_PAGE = 100
-WHO = "desk"  # sign-in comes with the employees' accounts
 Form = dict[str, str]
 
 
@@ -38,7 +38,7 @@ def routes(site: Site) -> list[Route]:
     """/desk, its calendar, a job's history, and what its forms are sent to."""
 
     def home(request: Request) -> Response:
-        at = number(request)
+        at, said = number(request), request.query_params.get("said", "")
         with site.ledger.read() as conn:
             together, alone = _grouped(shown.needs_a_person(conn))
             rows, total = shown.table(conn, (at - 1) * PER_PAGE, PER_PAGE)
@@ -60,7 +60,7 @@ def routes(site: Site) -> list[Route]:
             clicked=clicked,
             at=at,
             pages=max(1, -(-total // PER_PAGE)),
-            said=request.query_params.get("said", ""),
+            said=said and f"{said} The next run takes it from here.",
             wrong=request.query_params.get("wrong", ""),
         )
 
@@ -85,22 +85,20 @@ def routes(site: Site) -> list[Route]:
         spec = read_spec(row.spec)
         return page(site, request, "history.html.j2", job=spec, row=row, entries=entries)
 
-    def taking(work: Callable[[Site, Form], str]):
-        async def take(request: Request) -> Response:
-            form = {name: str(value) for name, value in (await request.form()).items()}
-            if not same_origin(request, site.token, form.get("token", "")):
-                return page(site, request, "refused.html.j2", 403)
-            return await run_in_threadpool(_answer, site, form, work)
+    def taking(path: str, work: Callable[[Site, Form, str], str]) -> Route:
+        def take(request: Request) -> Response:
+            state = request.state
+            return _answer(site, state.form, state.person.email, work)
 
-        return take
+        return guarded(site, path, take, Role.recruiter, ("POST",))
 
     return [
-        Route("/desk", home),
-        Route("/desk/calendar", calendar),
-        Route("/desk/jobs/{id}", job),
-        Route("/desk/decide", taking(_decide), methods=["POST"]),
-        Route("/desk/approve", taking(_approve), methods=["POST"]),
-        Route("/desk/retry", taking(_retry_all), methods=["POST"]),
+        guarded(site, "/desk", home, Role.recruiter),
+        guarded(site, "/desk/calendar", calendar, Role.recruiter),
+        guarded(site, "/desk/jobs/{id}", job, Role.recruiter),
+        taking("/desk/decide", _decide),
+        taking("/desk/approve", _approve),
+        taking("/desk/retry", _retry_all),
     ]
 
 
@@ -118,28 +116,28 @@ def _grouped(waiting: Iterable[Publication]) -> tuple[list[Together], list[Publi
     return together, alone
 
 
-def _answer(site: Site, form: Form, work: Callable[[Site, Form], str]) -> Response:
+def _answer(site: Site, form: Form, who: str, work: Callable[[Site, Form, str], str]) -> Response:
     """Back to the desk, which says what was done, or why not."""
     try:
-        said = {"said": work(site, form)}
+        said = {"said": work(site, form, who)}
     except desk.NotPossible as error:
         said = {"wrong": str(error)}
     return RedirectResponse(f"/desk?{urlencode(said)}", 303)
 
 
-def _decide(site: Site, form: Form) -> str:
+def _decide(site: Site, form: Form, who: str) -> str:
     slot = (form.get("job", ""), form.get("channel", ""), form.get("moment", ""))
     what, now = form.get("what", ""), now_utc()
     if what == "there":
-        desk.it_is_there(site.ledger, slot, form.get("address", ""), WHO, now)
+        desk.it_is_there(site.ledger, slot, form.get("address", ""), who, now)
     elif what in DECISIONS:
-        DECISIONS[what](site.ledger, slot, WHO, now)
+        DECISIONS[what](site.ledger, slot, who, now)
     else:
         raise desk.NotPossible("choose one of the buttons")
     return f"Noted for {slot[0]}."
 
 
-def _approve(site: Site, form: Form) -> str:
+def _approve(site: Site, form: Form, who: str) -> str:
     with site.ledger.read() as conn:
         found = {str(one.id): one for one in approvals.waiting(conn)}
     asked, what = found.get(form.get("asked", "")), form.get("what")
@@ -148,13 +146,13 @@ def _approve(site: Site, form: Form) -> str:
     if what not in ("approve", "refuse"):
         raise desk.NotPossible("choose one of the buttons")
     note = form.get("note", "").strip()
-    desk.decide(site.ledger, asked, what == "approve", WHO, now_utc(), note)
+    desk.decide(site.ledger, asked, what == "approve", who, now_utc(), note)
     return f"{'Approved' if what == 'approve' else 'Refused'} for {asked.job_id}."
 
 
-def _retry_all(site: Site, form: Form) -> str:
+def _retry_all(site: Site, form: Form, who: str) -> str:
     channel = form.get("channel", "")
-    count = desk.retry_all(site.ledger, channel, form.get("reason", ""), WHO, now_utc())
+    count = desk.retry_all(site.ledger, channel, form.get("reason", ""), who, now_utc())
     return f"{count} posts on {channel} are tried again."
 
 

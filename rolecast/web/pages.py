@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rolecast.channels import Channel
@@ -24,9 +24,14 @@ from rolecast.facts import facts, language_name, locale
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger
 from rolecast.markdown import to_html
+from rolecast.people import Person, Role
 from rolecast.plan import Scheduled
+from rolecast.postman import Postman
 from rolecast.render import Renderer, builtin_templates
 from rolecast.settings import Settings
+from rolecast.told import Told
+from rolecast.web.access import Access
+from rolecast.words import choose, languages, words
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
@@ -44,30 +49,43 @@ class Site:
     ledger: Ledger
     settings: Settings
     channels: dict[str, Channel]
+    access: Access
     prefect_ui: str | None = None
-    token: str = ""
     calendar: Callable[[], list[Scheduled]] = list
+    postman: Postman | None = None  # sends mails; None: there is no mail server
 
     @property
     def boards(self) -> list[str]:
         """The channels that are shown on the board."""
         return [name for name, one in self.channels.items() if one.connector.name == "board"]
 
+    def refused(
+        self, request: Request, status: int, reason: str = "", needs: Role | None = None
+    ) -> Response:
+        """A page for who may not do this, or has to sign in first. reason: form, when one was sent
+        that is not ours."""
+        more = {"code": status, "reason": reason, "needs": needs}
+        return page(self, request, "refused.html.j2", status, **more)
 
-def new_token() -> str:
-    """Ties a form to this process."""
-    return secrets.token_urlsafe(24)
+    def link(self, code: str) -> str:
+        """The public address of a short code."""
+        return f"{self.settings.company.url.rstrip('/')}/r/{code}"
 
 
 @cache
-def _env() -> ImmutableSandboxedEnvironment:
+def _env(language: str) -> ImmutableSandboxedEnvironment:
     env = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(builtin_templates() / "web"),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    env.install_gettext_translations(words(language), newstyle=True)  # type: ignore[attr-defined]
+    env.globals["language"] = language
+    env.globals["languages"] = {one: locale(one).get_language_name(one) for one in languages()}
+    env.filters["day"] = partial(_day, language)
     env.filters["markdown"] = _markdown
     env.filters["when"] = _when
     env.globals["facts"] = facts
@@ -89,20 +107,82 @@ def _when(at: datetime, zone: str = "UTC") -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M}"
 
 
+def _day(language: str, at: datetime | date) -> str:
+    """A day as people write it: Friday, December 4, 2026."""
+    return format_skeleton("yMMMMEEEEd", at, locale=locale(language))
+
+
 def direction(language: str) -> str:
     """ltr or rtl."""
     return str(locale(language).text_direction)
 
 
-def page(site: Site, request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    """An HTML page; answered with 304 when the browser has the same already."""
+def language_of(request: Request) -> str:
+    """The language of somebody's pages: as they chose, or as their browser asks."""
+    person = person_of(request)
+    chosen = person and person.language
+    return chosen if chosen in languages() else choose(request.headers.get("accept-language", ""))
+
+
+def person_of(request: Request) -> Person | None:
+    """Who asks, where that was looked at (see rolecast.web.access.guarded)."""
+    return getattr(request.state, "person", None)
+
+
+SAYINGS: dict[str, str] = {}  # what a page may say after a form was taken: its name → the sentence
+
+
+def sayings(**sentences: str) -> None:
+    """Add sentences that `back` can have said; each is marked with N_."""
+    SAYINGS.update(sentences)
+
+
+def back(path: str, said: str = "", **query: str) -> Response:
+    """After a form: to a page of ours, which says that sentence (see `sayings`)."""
+    assert not said or said in SAYINGS, said
+    asked = {"said": said, **query} if said else query
+    return RedirectResponse(f"{path}?{urlencode(asked)}" if asked else path, 303)
+
+
+def gettext(request: Request) -> Callable[[str], str]:
+    """Translates into the language of somebody's pages."""
+    return words(language_of(request)).gettext
+
+
+def page(
+    site: Site,
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    wrong: Told | str | None = None,
+    **values: Any,
+) -> Response:
+    """An HTML page; answered with 304 when the browser has the same already.
+
+    wrong: why the form that was sent cannot be taken; the page shows it and what was typed. Every
+    template has `said`, `wrong`, `person` (None: nobody), `role` and `token` (for its forms).
+    """
+    person, language = person_of(request), language_of(request)
+    say = words(language).gettext
+    said = SAYINGS.get(request.query_params.get("said", ""), "")
+    values.setdefault("said", said and say(said))
     html = (
-        _env()
+        _env(language)
         .get_template(template)
-        .render(site=site, company=site.settings.company, path=request.url.path, **values)
+        .render(
+            site=site,
+            company=site.settings.company,
+            path=request.url.path,
+            person=person,
+            role=person.role if person else Role.anyone,
+            token=site.access.token(request),
+            wrong=wrong.within(say) if isinstance(wrong, Told) else wrong or "",
+            **values,
+        )
     )
     tag = f'"{hashlib.blake2b(html.encode(), digest_size=12).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
     if status == 200 and request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return HTMLResponse(html, status, headers)
@@ -122,17 +202,6 @@ def number(request: Request, name: str = "page") -> int:
     """A page number from the query, from 1."""
     text = request.query_params.get(name, "1")
     return max(1, min(int(text), 100_000)) if text.isdigit() else 1
-
-
-def same_origin(request: Request, token: str, given: str) -> bool:
-    """Whether a form was sent from our own page: nobody else's page may decide for a recruiter."""
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    if site not in (None, "same-origin", "none"):
-        return False
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
-        return False
-    return secrets.compare_digest(token.encode(), given.encode())
 
 
 class Headers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -12,8 +11,10 @@ from rolecast import crediting, reports
 from rolecast.credit import Rules
 from rolecast.ledger import clicks, events, outcomes, shown
 from rolecast.outcomes import Outcome, Stage
+from rolecast.people import Role
 from rolecast.publish import now_utc
-from rolecast.web.pages import Site, not_found, number, page, same_origin
+from rolecast.web.access import guarded
+from rolecast.web.pages import Site, not_found, number, page
 
 PER_PAGE = 50
 SOURCE = "desk"
@@ -72,16 +73,13 @@ def routes(site: Site, rules: Rules) -> list[Route]:
             return not_found(site, request, f"There is no application {wanted!r}.", inside=True)
         return page(site, request, "credit.html.j2", found=found, news=news, log=log)
 
-    async def tell(request: Request) -> Response:
-        form = {name: str(value) for name, value in (await request.form()).items()}
-        if not same_origin(request, site.token, form.get("token", "")):
-            return page(site, request, "refused.html.j2", 403)
-        return await run_in_threadpool(_tell, site, rules, form)
+    def tell(request: Request) -> Response:
+        return _tell(site, rules, request.state.form)
 
     return [
-        Route("/desk/report", home),
-        Route("/desk/report/tell", tell, methods=["POST"]),
-        Route("/desk/applications/{id}", application),
+        guarded(site, "/desk/report", home, Role.recruiter),
+        guarded(site, "/desk/report/tell", tell, Role.recruiter, ("POST",)),
+        guarded(site, "/desk/applications/{id}", application, Role.recruiter),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from rolecast.ledger.schema import metadata
+from rolecast.ledger.schema_people import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

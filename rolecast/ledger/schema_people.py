@@ -1,0 +1,232 @@
+"""The ledger's tables about colleagues: who they are, what they share, whom they name.
+
+Whatever belongs to a person goes with the person. Only what `links`, clicks and credit say stays,
+and that names nobody: a person's number is random, and never given to another one.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from rolecast.ledger.schema import BigId, Utc, metadata
+
+ID = String(16)  # random, see rolecast.people.new_id
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),  # in small letters
+    Column("name", Text, nullable=False),
+    Column("team", Text),
+    Column("role", String(16), nullable=False),  # employee, recruiter, admin
+    Column("subject", Text, unique=True),  # who an OpenID provider says it is: issuer, subject
+    Column("language", String(8)),  # of pages and mails; None: the browser's
+    Column("made", Utc, nullable=False),
+    Column("looked", Utc),  # when they last had the list of jobs before them
+    Column("before", Utc),  # and when the visit before that ended: what came since is new
+    Column("mails", Integer, nullable=False, server_default="1"),  # 0: no mails but those asked for
+    Column("ranked", Integer, nullable=False, server_default="0"),  # 1: agrees to be on the list
+)
+
+
+def _of_person(**more: object) -> Column:
+    """A column that takes its row with the person."""
+    return Column("person_id", ID, ForeignKey("people.id", ondelete="CASCADE"), **more)
+
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),  # hash of what the browser has
+    _of_person(nullable=False),
+    Column("made", Utc, nullable=False),
+    Column("seen", Utc, nullable=False),
+    Column("ends", Utc, nullable=False),
+    Column("device", String(40), nullable=False),  # as its owner knows it again: Firefox, phone
+    Index("ix_sessions_person_id", "person_id"),
+)
+
+# Sign-ins that have begun. Who ends one shows what the mail has, in the browser that asked.
+signins = Table(
+    "signins",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("browser", String(64), nullable=False),
+    Column("email", Text, nullable=False),  # "" when a provider is asked
+    Column("secret", Text),  # what the provider's answer is checked with
+    Column("goes_to", Text, nullable=False),  # a page of ours
+    Column("made", Utc, nullable=False),
+    Column("ends", Utc, nullable=False),
+    Index("ix_signins_ends", "ends"),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", ID, primary_key=True),
+    _of_person(nullable=False),
+    Column("job_id", String(64), nullable=False),
+    Column("place", String(24), nullable=False),
+    Column("link", String(32), ForeignKey("links.code"), nullable=False),
+    Column("made", Utc, nullable=False),
+    Column("words", Text),  # kept only when they are lent
+    Column("lent", Integer, nullable=False, server_default="0"),  # 1: colleagues may take them up
+    Column("taken_from", ID),  # the share whose words were taken up
+    UniqueConstraint("person_id", "job_id", "place"),
+    Index("ix_shares_job_id", "job_id"),
+    Index("ix_shares_link", "link"),
+)
+
+referrals = Table(
+    "referrals",
+    metadata,
+    Column("id", ID, primary_key=True),
+    _of_person(nullable=False),
+    Column("job_id", String(64), nullable=False),
+    # The friend's: gone as soon as they say no, or nothing for so long.
+    Column("friend", Text),
+    Column("contact", Text),
+    Column("how", Text),  # how they know each other
+    Column("note", Text),
+    Column("state", String(16), nullable=False),  # see rolecast.referrals
+    Column("secret", String(64), unique=True),  # hash of what the friend's mail has
+    Column("link", String(32), ForeignKey("links.code")),
+    Column("made", Utc, nullable=False),
+    Column("changed", Utc, nullable=False),
+    Column("ends", Utc, nullable=False),  # when an unanswered one is forgotten
+    Column("promise", Utc),  # when the colleague hears next, at the latest
+    Column("source", String(64)),  # the application that it became, as outcomes name it
+    Column("application", String(128)),
+    Index("ix_referrals_person_id", "person_id"),
+    Index("ix_referrals_job_id", "job_id"),
+    Index("ix_referrals_link", "link"),
+    Index("ix_referrals_promise", "promise"),
+)
+
+# Who does not want to be named again: hashes of addresses.
+silenced = Table(
+    "silenced",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("made", Utc, nullable=False),
+)
+
+bonuses = Table(
+    "bonuses",
+    metadata,
+    Column("id", ID, primary_key=True),
+    _of_person(nullable=False),
+    Column("job_id", String(64), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("application", String(128), nullable=False),
+    Column("amount", String(24), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("state", String(16), nullable=False),  # pending, eligible, paid, void
+    Column("made", Utc, nullable=False),
+    Column("due", Utc, nullable=False),  # when it becomes eligible
+    Column("paid", Utc),
+    UniqueConstraint("source", "application"),
+    Index("ix_bonuses_person_id", "person_id"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    _of_person(nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("job_id", String(64)),
+    Column("about", Text, nullable=False),  # JSON: what its sentence is filled with
+    Column("mailed", Utc),
+    Index("ix_notices_person_id", "person_id"),
+    Index("ix_notices_mailed", "mailed"),
+)
+
+# Mails on their way. Sent ones lose address and text at once.
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", ID, primary_key=True),  # names the mail at its server, too
+    Column("person_id", ID, ForeignKey("people.id", ondelete="CASCADE")),
+    Column("referral_id", ID, ForeignKey("referrals.id", ondelete="CASCADE")),
+    Column("kind", String(24), nullable=False),
+    Column("address", Text),
+    Column("subject", Text),
+    Column("body", Text),
+    Column("state", String(16), nullable=False),  # waiting, sending, sent, failed, unknown
+    Column("made", Utc, nullable=False),
+    Column("next", Utc, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("trouble", Text),
+    Index("ix_mails_state_next", "state", "next"),
+)
+
+searches = Table(
+    "searches",
+    metadata,
+    Column("id", ID, primary_key=True),
+    _of_person(nullable=False),
+    Column("query", Text, nullable=False),  # as in the page's address
+    Column("made", Utc, nullable=False),
+    Column("told", Utc, nullable=False),  # up to when its jobs have been told
+    UniqueConstraint("person_id", "query"),
+)
+
+volunteers = Table(
+    "volunteers",
+    metadata,
+    _of_person(primary_key=True),
+    Column("team", String(200), primary_key=True),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("made", Utc, nullable=False),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", ID, primary_key=True),
+    _of_person(nullable=False),
+    Column("job_id", String(64), nullable=False),
+    Column("answers_to", ID, ForeignKey("questions.id", ondelete="CASCADE")),
+    Column("text", Text, nullable=False),
+    Column("made", Utc, nullable=False),
+    Index("ix_questions_job_id", "job_id"),
+    Index("ix_questions_answers_to", "answers_to"),
+)
+
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("id", ID, primary_key=True),
+    _of_person(nullable=False),
+    Column("job_id", String(64), nullable=False),
+    Column("field", String(40), nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("state", String(16), nullable=False),  # open, accepted, declined
+    Column("made", Utc, nullable=False),
+    Column("decided", Utc),
+    Column("decided_by", ID),
+    Index("ix_suggestions_job_id", "job_id"),
+)
+
+# What the list of jobs is searched and filtered by; made from `jobs`.
+findable = Table(
+    "findable",
+    metadata,
+    Column("job_id", String(64), primary_key=True),
+    Column("spec_hash", String(32), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("city", Text, nullable=False),
+    Column("workplace", String(16), nullable=False),
+    Column("employment", Text, nullable=False),
+    Column("first_seen", Utc, nullable=False),
+    Column("words", Text, nullable=False),  # folded: no capital letters, no accents
+    Column("card", Text, nullable=False),  # JSON: what a line of the list shows
+    Index("ix_findable_first_seen", "first_seen", "job_id"),
+)
