@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 from starlette.testclient import TestClient
@@ -83,13 +84,16 @@ def publish(
 
 @contextmanager
 def site(project: Project, alone: bool = False, **more: Any) -> Iterator[TestClient]:
-    """A browser on the pages of a project; alone: on the public face by itself."""
+    """A browser on the pages of a project; alone: on the public face by itself.
+
+    An answer waits for its click however busy the machine is; tests/go is about disks that stall.
+    """
     face = Face(project.ledger, project.settings, project.root / ".rolecast", gathers=False)
     if alone:
         face.jobs_at = "/jobs"
     make_app = app.go_alone if alone else app.create
     made = make_app(project.ledger, project.settings, project.channels, face=face, **more)
-    with TestClient(made, follow_redirects=False) as web:
+    with patch("rolecast.commit.PATIENCE", 60.0), TestClient(made, follow_redirects=False) as web:
         web.face = face
         yield web
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
@@ -43,6 +44,13 @@ def board(
         .limit(count)
     )
     return [JobRow(*row) for row in conn.execute(query)], total
+
+
+def addresses(conn: Connection, channels: Collection[str]) -> list[tuple[str, datetime]]:
+    """Ids of the jobs on the board and when each last changed, newest first."""
+    query = select(_J.id, _J.updated).where(_on_board(channels))
+    rows = conn.execute(query.order_by(_J.first_seen.desc(), _J.id))
+    return [(id_, updated) for id_, updated in rows]
 
 
 def job(conn: Connection, job_id: str, channels: Collection[str]) -> tuple[JobRow | None, bool]:

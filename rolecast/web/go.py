@@ -17,7 +17,7 @@ from starlette.routing import Route
 from rolecast.clicks import SECOND
 from rolecast.go import Target
 from rolecast.ledger import shown
-from rolecast.web import metrics
+from rolecast.web import feeds, metrics
 from rolecast.web.board import job_page, similar
 from rolecast.web.face import Face
 from rolecast.web.pages import Site, not_found, page, read_spec
@@ -28,7 +28,7 @@ WRONG = "This link is not one of ours, or it was cut off."
 
 
 def routes(site: Site, face: Face, jobs_at: str = "/public/jobs") -> list[Route]:
-    """/r/CODE, /r/CODE+, the public job pages below `jobs_at`, and /metrics."""
+    """/r/CODE, /r/CODE+, the public job pages below `jobs_at`, their feeds, and /metrics."""
 
     async def follow(request: Request) -> Response:
         go = face.go
@@ -62,6 +62,7 @@ def routes(site: Site, face: Face, jobs_at: str = "/public/jobs") -> list[Route]
 
     return [
         Route("/r/{code}", follow),
+        *feeds.routes(site, jobs_at),
         Route(f"{jobs_at}/{{id}}", job),
         Route("/metrics", figures),
     ]

@@ -133,8 +133,9 @@ def test_a_request_that_arrives_after_we_gave_up(network, tmp_path):
 
 
 def wait_for_late(network):
-    """The engine waits `settle` seconds before it looks; the test waits for the request itself."""
-    deadline = time.monotonic() + 10
+    """The engine waits `settle` seconds before it looks; the test waits for the request itself,
+    however busy the machine is."""
+    deadline = time.monotonic() + 45
     while not network.posts() and time.monotonic() < deadline:
         time.sleep(0.1)
 
