@@ -38,8 +38,8 @@ if (composer) {
     says.hidden = !told.checked;
     if (!live) return;
     const above = [words.value.trim().replace(/\n{3,}/g, "\n\n"), told.checked ? says.textContent : ""];
-    const text = [above.filter(Boolean).join("\n\n"), composer.dataset.link].filter(Boolean).join("\n");
-    const length = counts[composer.dataset.counts](text);
+    const text = above.filter(Boolean).map((part) => `${part}\n`).join("\n");
+    const length = counts[composer.dataset.counts](text) + Number(composer.dataset.link);
     const limit = Number(composer.dataset.limit);
     live.textContent = live.dataset.says.replace("{length}", length).replace("{limit}", limit);
     live.hidden = false;
