@@ -173,13 +173,12 @@ def composed(words: str, told: str, link: str) -> str:
 def server(typed: str) -> str:
     """The host of somebody's Mastodon server: typed as such, as an address or as @kim@host.
     Raises NotPossible."""
-    text = typed.strip()
-    if "/" in text:
-        text = urlsplit(text if "://" in text else f"https://{text}").netloc
-    text = text.rpartition("@")[2].lower().rstrip(".")
+    text = typed.strip()[:300]
     try:
-        host = text.encode("idna").decode()
-    except UnicodeError:
+        if "/" in text:
+            text = urlsplit(text if "://" in text else f"https://{text}").netloc
+        host = text.rpartition("@")[2].lower().rstrip(".").encode("idna").decode()
+    except ValueError:
         host = ""
     if len(host) > 253 or not regex.fullmatch(r"([a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}(:\d+)?", host):
         raise NotPossible(N_("Write your Mastodon server, such as mastodon.social."))

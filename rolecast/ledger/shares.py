@@ -143,6 +143,12 @@ def lent_for(
     return _with_takers(conn, query), total
 
 
+def lenders(conn: Connection, job_id: str, but: str) -> int:
+    """How many colleagues other than `but` lend words for a job."""
+    where = (_S.job_id == job_id, _S.lent == 1, _S.person_id != but)
+    return conn.scalar(select(func.count(_S.person_id.distinct())).where(*where)) or 0
+
+
 def lent_by(conn: Connection, person: str, start: int, count: int) -> tuple[list[Lent], int]:
     """A page of the words that a person lends, newest first; and how many."""
     where = (_S.person_id == person, _S.lent == 1)

@@ -211,6 +211,12 @@ def test_what_is_not_there_is_not_found(web):
     assert send(web, "qr").status_code in (404, 405)
     assert send(web, "myspace").status_code == 404
     assert send(web, job="none").status_code == 404
+    for odd in ("%00", "a" * 5000, "%F0%9F%90%B1", "'; drop table links; --"):
+        assert web.get(f"/jobs/{odd}/share/x").status_code == 404
+        assert web.post(f"/me/words/{odd}", data={"token": token(web)}).status_code == 404
+    odd = {"taken": "\x00", "language": "\x00" * 99, "words": "a\x00b"}
+    assert final(send(web, **odd)).startswith("ab")
+    assert send(web, take="\x00").status_code == 422
     assert web.post("/me/words/none", data={"token": token(web)}).status_code == 404
     assert web.post("/me/words/none", data={"token": "x"}).status_code == 403
 

@@ -6,7 +6,8 @@ const final = document.getElementById("final");
 // As the networks count; see rolecast/lengths.py, whose figure holds where the two differ.
 const LINK = 23;
 const ADDRESS = /https?:\/\/\S+/gu;
-const BARE = /(?<![\p{L}\p{N}@.\/_-])(?:[a-z0-9-]+\.)+(?:com|org|net|info|biz|eu|de|at|ch|fr|es|it|nl|be|uk|io|co|dev|app|jobs|example)(?:\/[^\s]*)?(?![\p{L}\p{N}@])/giu;
+const SENTENCE = /https?:\/\/\S*[^\s.,;:!?'")\]}]/gu;  // without the full stop after it
+const BARE = /(?<![\p{L}\p{N}@.\/_-])(?:[a-z0-9-]+\.)+(?:com|org|net|info|biz|eu|de|at|ch|fr|es|it|nl|be|uk|io|co|dev|app|jobs|example)(?:\/(?:\S*[^\s.,;:!?'")\]}])?)?(?![\p{L}\p{N}@])/giu;
 const MENTION = /(@[\p{L}\p{N}_.-]+)@[\p{L}\p{N}_.-]+[\p{L}\p{N}_]/gu;
 const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|\u20e3/u;
 const LIGHT = [[0, 4351], [8192, 8205], [8208, 8223], [8242, 8247]];
@@ -18,7 +19,7 @@ const counts = {
   graphemes: (text) => pieces(text).length,
   mastodon: (text) => pieces(text.replace(ADDRESS, "x".repeat(LINK)).replace(MENTION, "$1")).length,
   weighted: (text) => pieces(
-    text.normalize("NFC").replace(ADDRESS, "x".repeat(LINK)).replace(BARE, "x".repeat(LINK)),
+    text.normalize("NFC").replace(SENTENCE, "x".repeat(LINK)).replace(BARE, "x".repeat(LINK)),
   ).reduce((sum, piece) => {
     if (EMOJI.test(piece)) return sum + 2;
     return sum + Array.from(piece).reduce((all, letter) => {
