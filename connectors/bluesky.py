@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import regex
 from pydantic import Field, SecretStr
 
+from rolecast import lengths
 from rolecast.connector import (
     Connector,
     ConnectorError,
@@ -146,7 +147,7 @@ class Bluesky(Connector):
         return f"@{session['handle']} ({session['did']})"
 
     def measure(self, text: str) -> int:
-        return len(regex.findall(r"\X", text))
+        return lengths.graphemes(text)
 
     # the record
 

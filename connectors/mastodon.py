@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, ClassVar, Literal
 
-import regex
 from pydantic import Field, SecretStr
 
+from rolecast import lengths
 from rolecast.connector import (
     Connector,
     ConnectorError,
@@ -30,10 +30,6 @@ from rolecast.connector import (
 )
 from rolecast.image import Media
 from rolecast.post import Post
-
-URL_COUNTS = 23
-_URL = regex.compile(r"https?://[^\s]+")
-_MENTION = regex.compile(r"(@[\w.-]+)@[\w.-]+\w")
 
 
 class Mastodon(Connector):
@@ -116,8 +112,7 @@ class Mastodon(Connector):
         return f"@{self._me(http)['acct']} on {self.server}"
 
     def measure(self, text: str) -> int:
-        short = _MENTION.sub(r"\1", _URL.sub("x" * URL_COUNTS, text))
-        return len(regex.findall(r"\X", short))
+        return lengths.mastodon(text)
 
     def _status(self, http: Http, post: Post) -> dict[str, Any]:
         status: dict[str, Any] = {"status": post.text, "language": post.language.split("-")[0]}

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
 
+from rolecast import lengths
 from rolecast.connector import (
     Connector,
     ConnectorError,
@@ -70,7 +71,7 @@ class Telegram(Connector):
         return f"@{me['username']} in {chat.get('title') or self.chat}"
 
     def measure(self, text: str) -> int:
-        return len(text.encode("utf-16-le")) // 2
+        return lengths.utf16(text)
 
     def _message(self, post: Post) -> dict[str, Any]:
         return {

@@ -11,7 +11,6 @@ equal text only sometimes: after a lost answer we look at the account's latest p
 
 from __future__ import annotations
 
-import warnings
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, SecretStr, model_validator
 
 from connectors.oauth import Renewable
+from rolecast import lengths
 from rolecast.connector import (
     ConnectorError,
     Counts,
@@ -166,11 +166,7 @@ class X(Renewable):
         return f"@{me['username']}"
 
     def measure(self, text: str) -> int:
-        with warnings.catch_warnings():  # its way to read a file is an old one
-            warnings.simplefilter("ignore")
-            from twitter_text import parse_tweet
-
-        return parse_tweet(text).weightedLength
+        return lengths.weighted(text)
 
     def wire(self, post: Post) -> str:
         if self.link == "post" or (self.link == "card" and post.image is None):

@@ -76,6 +76,7 @@ shares = Table(
     UniqueConstraint("person_id", "job_id", "place"),
     Index("ix_shares_job_id", "job_id"),
     Index("ix_shares_link", "link"),
+    Index("ix_shares_taken_from", "taken_from"),
 )
 
 referrals = Table(

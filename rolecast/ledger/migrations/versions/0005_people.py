@@ -68,6 +68,7 @@ def upgrade():
     )
     op.create_index("ix_shares_job_id", "shares", ["job_id"])
     op.create_index("ix_shares_link", "shares", ["link"])
+    op.create_index("ix_shares_taken_from", "shares", ["taken_from"])
     op.create_table(
         "referrals",
         sa.Column("id", ID, primary_key=True),
