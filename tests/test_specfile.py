@@ -110,7 +110,9 @@ def proven(raw: bytes, where, value: str) -> bytes:
 
 TEXTS = st.one_of(
     st.text(
-        st.sampled_from("aBz9 :#-\n\t'\"\\%@`{}[],&*!|>?=~éж漢👩‍🚀\u00a0\u200d"), min_size=1, max_size=60
+        st.sampled_from("aB9 :#-\n\t'\"\\%@`{}[],&*!|>?=~éж漢🚀\u00a0\u200d"),
+        min_size=1,
+        max_size=60,
     ),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
         lambda text: not yamlfile.STRANGE.search(text) and "\r" not in text
