@@ -203,7 +203,7 @@ def read_spec(text: str) -> JobSpec:
 def number(request: Request, name: str = "page") -> int:
     """A page number from the query, from 1."""
     text = request.query_params.get(name, "1")
-    return max(1, min(int(text), 100_000)) if text.isdigit() else 1
+    return max(1, min(int(text[:9]), 100_000)) if text.isdecimal() else 1
 
 
 class Headers:
