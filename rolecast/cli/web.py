@@ -42,6 +42,7 @@ def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
             rules=credit.load(it.settings.credit, root / "credit"),
             provider=_provider(it.settings),
             sender=_sender(it.settings),
+            folder=it.folder if it.folder.is_dir() else None,
         )
         serve(made, face, host, port)
 

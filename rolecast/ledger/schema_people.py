@@ -181,6 +181,7 @@ volunteers = Table(
     _of_person(primary_key=True),
     Column("team", String(200), primary_key=True),
     Column("note", Text, nullable=False, server_default=""),
+    Column("mail", Integer, nullable=False, server_default="0"),  # 1: their address is shown
     Column("made", Utc, nullable=False),
 )
 
@@ -191,10 +192,11 @@ questions = Table(
     _of_person(nullable=False),
     Column("job_id", String(64), nullable=False),
     Column("answers_to", ID, ForeignKey("questions.id", ondelete="CASCADE")),
-    Column("text", Text, nullable=False),
+    Column("text", Text, nullable=False),  # "": taken back after others had answered
     Column("made", Utc, nullable=False),
     Index("ix_questions_job_id", "job_id"),
     Index("ix_questions_answers_to", "answers_to"),
+    Index("ix_questions_person_id", "person_id"),
 )
 
 suggestions = Table(
@@ -207,11 +209,15 @@ suggestions = Table(
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
     Column("why", Text, nullable=False, server_default=""),
+    Column("named", Integer, nullable=False, server_default="0"),  # 1: agrees to be credited
     Column("state", String(16), nullable=False),  # open, accepted, declined
     Column("made", Utc, nullable=False),
     Column("decided", Utc),
     Column("decided_by", ID),
+    Column("reason", Text),  # why it was declined, as its author reads it
     Index("ix_suggestions_job_id", "job_id"),
+    Index("ix_suggestions_person_id", "person_id"),
+    Index("ix_suggestions_state", "state", "made"),
 )
 
 # What the list of jobs is searched and filtered by; made from `jobs`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -22,7 +23,20 @@ from rolecast.plan import Scheduled
 from rolecast.postman import Postman
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
-from rolecast.web import api, ask, board, desk, go, me, refer, report, share, signin, staff
+from rolecast.web import (
+    api,
+    ask,
+    board,
+    desk,
+    go,
+    me,
+    refer,
+    report,
+    share,
+    signin,
+    staff,
+    suggestions,
+)
 from rolecast.web.access import Access
 from rolecast.web.face import Face
 from rolecast.web.pages import Headers, Site, not_found
@@ -43,19 +57,21 @@ def create(
     rules: credit.Rules | None = None,
     provider: oidc.Provider | None = None,
     sender: outbox.Sender | None = None,
+    folder: Path | None = None,
 ) -> Starlette:
     """Board at /, desk at /desk, links at /r/CODE, public job pages at /public/jobs/ID.
 
     hosts: names by which we are called, beside our own machine's and those in the settings.
     calendar: the new posts of the next days. face: what answers the links.
     systems: applicant systems that may tell outcomes. rules: of credit. provider: of OpenID.
-    sender: hands mails over; None: they wait in the ledger.
+    sender: hands mails over; None: they wait in the ledger. folder: of the job specs, for what
+    the desk writes into them.
     """
     access = Access(ledger, settings, provider)
     postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
-    site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman)
+    site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman, folder)
     rules = rules or credit.load(settings.credit)
-    parts = (signin, board, share, refer, ask, me, desk, staff)
+    parts = (signin, board, share, refer, ask, me, desk, staff, suggestions)
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -53,6 +54,7 @@ class Site:
     prefect_ui: str | None = None
     calendar: Callable[[], list[Scheduled]] = list
     postman: Postman | None = None  # sends mails; None: there is no mail server
+    folder: Path | None = None  # of the job specs; None: it is not on this machine
 
     @property
     def boards(self) -> list[str]:
@@ -201,7 +203,7 @@ def read_spec(text: str) -> JobSpec:
 def number(request: Request, name: str = "page") -> int:
     """A page number from the query, from 1."""
     text = request.query_params.get(name, "1")
-    return max(1, min(int(text), 100_000)) if text.isdigit() else 1
+    return max(1, min(int(text[:9]), 100_000)) if text.isdecimal() else 1
 
 
 class Headers:

@@ -158,6 +158,7 @@ def upgrade():
         ),
         sa.Column("team", sa.String(200), primary_key=True),
         sa.Column("note", sa.Text, nullable=False, server_default=""),
+        sa.Column("mail", sa.Integer, nullable=False, server_default="0"),
         sa.Column("made", UTC, nullable=False),
     )
     op.create_table(
@@ -171,6 +172,7 @@ def upgrade():
     )
     op.create_index("ix_questions_answers_to", "questions", ["answers_to"])
     op.create_index("ix_questions_job_id", "questions", ["job_id"])
+    op.create_index("ix_questions_person_id", "questions", ["person_id"])
     op.create_table(
         "suggestions",
         sa.Column("id", ID, primary_key=True),
@@ -180,12 +182,16 @@ def upgrade():
         sa.Column("before", sa.Text, nullable=False),
         sa.Column("after", sa.Text, nullable=False),
         sa.Column("why", sa.Text, nullable=False, server_default=""),
+        sa.Column("named", sa.Integer, nullable=False, server_default="0"),
         sa.Column("state", ID, nullable=False),
         sa.Column("made", UTC, nullable=False),
         sa.Column("decided", UTC),
         sa.Column("decided_by", ID),
+        sa.Column("reason", sa.Text),
     )
     op.create_index("ix_suggestions_job_id", "suggestions", ["job_id"])
+    op.create_index("ix_suggestions_person_id", "suggestions", ["person_id"])
+    op.create_index("ix_suggestions_state", "suggestions", ["state", "made"])
     op.create_table(
         "findable",
         sa.Column("job_id", sa.String(64), primary_key=True),
