@@ -193,5 +193,11 @@ def test_no_page_overflows(enter, path, width):
         ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 24).length"
     )
     assert small == 0
+    if page.locator("#composer").count():
+        page.get_by_label("Your words").fill(f"{LONG} https://a.example/{'b' * 200}")
+        if page.locator("#server").count():
+            page.get_by_label("Your Mastodon server").fill("chaos.social")
+        show(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     pictures = "[...document.images].every(i => i.complete && i.naturalWidth > 0)"
     assert page.evaluate(pictures)
