@@ -118,8 +118,7 @@ class Project:
         Raises RenderProblem.
         """
         if not channel.takes(spec):
-            link = self.link("x" * links.LENGTH)
-            return self.renderer.render(spec, channel, moment, link)
+            return self.draft(spec, channel, moment)
         slot = (spec.id, channel.name, moment)
         with self.ledger.begin(alone="planning") as conn:
             if publications.get(conn, slot) is None:
@@ -127,6 +126,11 @@ class Project:
             publication = publications.get(conn, slot)
         link = self.link(publication.link)
         return self.renderer.render(spec, channel, moment, link, publication.key)
+
+    def draft(self, spec: JobSpec, channel: Channel, moment: str = "announce") -> Post:
+        """The post of a job that is not in the folder yet: nothing is minted, its link is a
+        stand-in of the same length. Raises RenderProblem."""
+        return self.renderer.render(spec, channel, moment, self.link("x" * links.LENGTH))
 
     def publish(
         self,

@@ -43,6 +43,7 @@ def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
             provider=_provider(it.settings),
             sender=_sender(it.settings),
             folder=it.folder if it.folder.is_dir() else None,
+            draft=it.draft,
         )
         serve(made, face, host, port)
 

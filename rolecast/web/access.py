@@ -25,7 +25,7 @@ from rolecast.publish import now_utc
 from rolecast.settings import Settings
 
 LOCAL = "local"  # the person of a Rolecast that nobody else reaches
-MOST = 100_000  # bytes of a form's field
+MOST = 300_000  # letters of a form's field: a whole job spec, and then some
 Endpoint = Callable[[Request], Response]
 
 

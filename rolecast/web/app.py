@@ -18,14 +18,17 @@ from starlette.staticfiles import StaticFiles
 
 from rolecast import credit, hooks, oidc, outbox
 from rolecast.channels import Channel
+from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger
 from rolecast.plan import Scheduled
+from rolecast.post import Post
 from rolecast.postman import Postman
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
 from rolecast.web import (
     api,
     ask,
+    author,
     board,
     desk,
     go,
@@ -58,6 +61,7 @@ def create(
     provider: oidc.Provider | None = None,
     sender: outbox.Sender | None = None,
     folder: Path | None = None,
+    draft: Callable[[JobSpec, Channel], Post] | None = None,
 ) -> Starlette:
     """Board at /, desk at /desk, links at /r/CODE, public job pages at /public/jobs/ID.
 
@@ -65,13 +69,13 @@ def create(
     calendar: the new posts of the next days. face: what answers the links.
     systems: applicant systems that may tell outcomes. rules: of credit. provider: of OpenID.
     sender: hands mails over; None: they wait in the ledger. folder: of the job specs, for what
-    the desk writes into them.
+    the desk writes into them. draft: what would be posted for a job that is not saved yet.
     """
     access = Access(ledger, settings, provider)
     postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
-    site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman, folder)
+    site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman, folder, draft)
     rules = rules or credit.load(settings.credit)
-    parts = (signin, board, share, refer, ask, me, desk, staff, suggestions)
+    parts = (signin, board, share, refer, ask, me, desk, staff, suggestions, author)
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]

@@ -27,6 +27,7 @@ from rolecast.ledger import Ledger
 from rolecast.markdown import to_html
 from rolecast.people import Person, Role
 from rolecast.plan import Scheduled
+from rolecast.post import Post
 from rolecast.postman import Postman
 from rolecast.render import Renderer, builtin_templates
 from rolecast.settings import Settings
@@ -36,7 +37,8 @@ from rolecast.words import choose, languages, words
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -55,6 +57,8 @@ class Site:
     calendar: Callable[[], list[Scheduled]] = list
     postman: Postman | None = None  # sends mails; None: there is no mail server
     folder: Path | None = None  # of the job specs; None: it is not on this machine
+    # What would be posted for a job that is not saved yet.
+    draft: Callable[[JobSpec, Channel], Post] | None = None
 
     @property
     def boards(self) -> list[str]:
