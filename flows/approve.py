@@ -76,7 +76,7 @@ def ask(opened: Project) -> None:
             deployment,
             parameters={
                 "root": str(opened.root),
-                "title": f"approve {jobs[0]}{more}",
+                "title": f"Somebody has to agree to texts for {jobs[0]}{more}",
                 "texts": {_name(one): one.id for one in new},
             },
         )
@@ -159,4 +159,5 @@ def _syndicate_again() -> None:
     with get_client(sync_client=True) as client:
         deployment = _deployment(client, "syndicate")
         if deployment is not None:
-            client.create_flow_run_from_deployment(deployment)
+            parameters = {"why": "somebody agreed to texts"}
+            client.create_flow_run_from_deployment(deployment, parameters=parameters)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 
 from rolecast.plan import Change, Plan, Scheduled, blocked_by_reason
 from rolecast.problems import Problem, visible
 from rolecast.publish import Result
+from rolecast.reports import Row
 
 MOST_ROWS = 500  # a table of 10,000 rows takes the server more than half a second
 
@@ -36,14 +42,52 @@ def summary(plan: Plan, results: Sequence[Result], problems: Sequence[Problem]) 
     return "\n".join(lines)
 
 
-def publish(plan: Plan, results: Sequence[Result], problems: Sequence[Problem]) -> None:
-    """Write the artifacts of one run."""
-    create_markdown_artifact(
-        summary(plan, results, problems), key="syndicate-summary", description="What this run did"
-    )
+class Progress:
+    """How far a long run is, in Prefect's UI. of: how much there is to do; 0: show nothing."""
+
+    def __init__(self, of: int):
+        self.of = of
+        self.id = of and create_progress_artifact(
+            0.0, key="syndicate-progress", description=f"{of} posts to send, edit or withdraw"
+        )
+
+    def show(self, done: int) -> None:
+        """So much is done."""
+        if self.of:
+            update_progress_artifact(self.id, 100.0 * done / self.of)
+
+
+WIDE = 32  # letters of the longest bar
+
+
+def funnel(rows: Sequence[Row]) -> str:
+    """What led to what, by channel: a picture in letters, which every browser and mail shows."""
+    parts = []
+    for row in rows:
+        steps = [("clicks by persons", row.human), ("applied", row.applied)]
+        steps += [("interviewed", row.interviewed), ("hired", row.hired)]
+        most = max([count or 0 for _, count in steps]) or 1
+        lines = [
+            f"{name:18}{'not measured' if count is None else f'{_bar(count, most)} {count}'}"
+            for name, count in steps
+        ]
+        parts.append(f"### {safe(row.name)}\n\n```text\n{chr(10).join(lines)}\n```")
+    return "\n\n".join(parts)
+
+
+def _bar(count: int, most: int) -> str:
+    return "█" * max(bool(count), round(WIDE * count / most))
+
+
+def publish(
+    plan: Plan, results: Sequence[Result], problems: Sequence[Problem], desk: str
+) -> None:
+    """Write the artifacts of one run. desk: the desk's address."""
+    text = f"{summary(plan, results, problems)}\n[To the desk]({desk})\n"
+    create_markdown_artifact(text, key="syndicate-summary", description="What this run did")
     if results:
         create_table_artifact(
-            [_row(result) for result in results[:MOST_ROWS]],
+            [_row(result, desk) for result in results[:MOST_ROWS]],
             key="syndicate-publications",
             description="What changed where",
         )
@@ -74,11 +118,11 @@ def _problem(problem: Problem) -> str:
     return f"`{safe(problem.path)}` line {problem.line}: {safe(problem.message)}"
 
 
-def _row(result: Result) -> dict[str, str]:
+def _row(result: Result, desk: str) -> dict[str, str]:
     change = result.change
     address = f"[{result.address}]({result.address})" if result.address else ""
     return {
-        "job": change.job_id,
+        "job": f"[{change.job_id}]({desk}/jobs/{change.job_id})",
         "channel": change.channel,
         "what": str(change.action),
         "now": str(result.state),

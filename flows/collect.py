@@ -6,19 +6,20 @@ A task for each channel. What was found stands in the ledger, on the desk, and i
 from __future__ import annotations
 
 from prefect import flow, get_run_logger, task
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.states import Completed, State
 
 from connectors.http import Http
 from flows import limits
 from flows.approve import ask
-from flows.artifacts import MOST_ROWS, safe
+from flows.artifacts import MOST_ROWS, funnel, safe
 from flows.project import project
+from rolecast import reports
 from rolecast.applying import check
 from rolecast.verify import Finding, Kind, verify
 
 
-@task(task_run_name="look at {channel}", retries=0)
+@task(task_run_name="Look at every post on {channel}", retries=0)
 def look(root: str, channel: str) -> list[Finding]:
     """Look at every live post of one channel."""
     log = get_run_logger()
@@ -35,14 +36,14 @@ def look(root: str, channel: str) -> list[Finding]:
     return found
 
 
-@task(task_run_name="look at the places to apply", retries=0)
+@task(task_run_name="Look at the places where one applies", retries=0)
 def apply_pages(root: str) -> list[tuple[str, str]]:
     """(job, what is wrong) for the open jobs to which one cannot apply."""
     with project(root) as opened:
         return check(opened.ledger, Http((5, 15)))
 
 
-@flow(name="collect", flow_run_name="collect")
+@flow(name="collect", flow_run_name="See what became of what is live")
 def collect(root: str = ".") -> State:
     """See what became of what is live.
 
@@ -64,8 +65,18 @@ def collect(root: str = ".") -> State:
         create_table_artifact(
             rows[:MOST_ROWS], key="collect-findings", description="What is not as it should be"
         )
+    _show_funnel(root)
     message = f"{len(found) - len(odd)} of {len(found)} posts as we wrote them; {len(rows)} to see"
     return Completed(message=message, name="Needs attention" if rows else "Completed")
+
+
+def _show_funnel(root: str) -> None:
+    with project(root) as opened, opened.ledger.read() as conn:
+        rows = reports.by(conn, "channel")
+    if rows:
+        create_markdown_artifact(
+            funnel(rows), key="collect-funnel", description="What led to what, by channel"
+        )
 
 
 def _row(one: Finding) -> dict[str, str]:

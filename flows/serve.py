@@ -22,8 +22,10 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.states import Pending
 from watchfiles import Change, awatch
 
+from flows import notify
 from flows.approve import approve
 from flows.collect import collect
+from flows.notify import tell
 from flows.project import project
 from flows.syndicate import executable, syndicate
 from rolecast.folder import is_spec
@@ -58,7 +60,7 @@ class Watcher:
                 await self.wake.wait()
                 self.wake.clear()
                 why, self.changed = sorted(self.changed), set()
-                await self.look(", ".join(why) or "time")
+                await self.look(_because(why))
         finally:
             stop.set()
             await listener
@@ -82,7 +84,7 @@ class Watcher:
         try:
             if await asyncio.to_thread(self._something_to_do):
                 log.info("running syndicate: %s", why)
-                await self._run()
+                await self._run(why)
         except Exception:
             log.exception("the look at the folder failed; trying again soon")
         if self.moving:
@@ -99,27 +101,48 @@ class Watcher:
         news, self.told = seen != self.told, seen
         return bool(executable(planned.plan)) or asks or (news and bool(seen))
 
-    async def _run(self) -> None:
+    async def _run(self, why: str) -> None:
         """A run of the deployment, in this process."""
         async with get_client() as client:
             flow_run = await client.create_flow_run_from_deployment(
-                self.deployment, state=Pending(message="the folder changed"), tags=["watcher"]
+                self.deployment,
+                parameters={"why": why},
+                state=Pending(message="the folder changed"),
+                tags=["watcher"],
             )
-        await asyncio.to_thread(self._execute, flow_run)
+        await asyncio.to_thread(self._execute, flow_run, why)
 
-    def _execute(self, flow_run: object) -> None:
+    def _execute(self, flow_run: object, why: str) -> None:
         # Without its heartbeat a short synchronous flow ends a second earlier.
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
             run_flow(
                 syndicate,
                 flow_run=flow_run,
-                parameters={"root": str(self.root), "allow_removals": False},
+                parameters={"root": str(self.root), "allow_removals": False, "why": why},
                 return_type="state",
             )
 
 
+def _because(names: list[str]) -> str:
+    """What a run is called after."""
+    if names == ["start"]:
+        return "Rolecast has started"
+    more = f" and {len(names) - 3} more files" if names[3:] else ""
+    return (", ".join(names[:3]) + more) or "something fell due"
+
+
 def _spec_only(change: Change, path: str) -> bool:
     return is_spec(Path(path).name)
+
+
+async def _watch_over(root: Path, watched: dict[str, UUID]) -> None:
+    with project(str(root)) as opened:
+        ours = opened.settings.notify
+    try:
+        for name in await notify.install(root, ours, watched):
+            log.info("automation: %s", name)
+    except ValueError as error:
+        log.warning("nobody is told of runs that fail: %s", error)
 
 
 async def serve(root: Path) -> None:
@@ -136,7 +159,7 @@ async def serve(root: Path) -> None:
         description="Makes the world as the folder of job specs says. The watcher starts it when "
         "a file changes; the schedule catches what the watcher missed.",
     )
-    await runner.aadd_flow(
+    looking = await runner.aadd_flow(
         collect,
         name="folder",
         interval=COLLECT,
@@ -148,6 +171,10 @@ async def serve(root: Path) -> None:
         name="folder",
         description="Asks somebody to agree to texts; started when there are some.",
     )
+    telling = await runner.aadd_flow(
+        tell, name="folder", description="Mails to those in [notify] what an automation saw."
+    )
+    await _watch_over(root, {"syndicate": deployment, "collect": looking, "tell": telling})
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

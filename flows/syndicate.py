@@ -6,8 +6,8 @@ never retried by Prefect: recovery is the next run's first step.
 
 from __future__ import annotations
 
-from prefect import flow, get_run_logger, task
-from prefect.futures import PrefectFuture
+from prefect import flow, get_run_logger, runtime, task
+from prefect.futures import PrefectFuture, as_completed
 from prefect.states import Completed, State
 
 from connectors.http import Http
@@ -15,6 +15,7 @@ from flows import artifacts, limits
 from flows.approve import ask
 from flows.project import project
 from rolecast import ledger as ledgers
+from rolecast import runs
 from rolecast.ledger import plans
 from rolecast.plan import Change, Plan
 from rolecast.planning import Planned
@@ -23,7 +24,7 @@ from rolecast.publish import CHUNK, Result
 ROUNDS = 3  # a look after a lost answer may show that there is more to do
 
 
-@task(task_run_name="plan")
+@task(task_run_name="Compare the folder with what is out there")
 def plan(root: str, allow_removals: bool = False) -> Planned:
     """Compare the folder with the ledger; the plan is kept in the ledger under its digest."""
     with project(root) as opened:
@@ -36,13 +37,22 @@ def plan(root: str, allow_removals: bool = False) -> Planned:
     return planned
 
 
-@task(task_run_name="{channel} {start}–{stop}", retries=0)
+def _posts() -> str:
+    """The name of a chunk's task run."""
+    given = runtime.task_run.parameters
+    first, last = given["start"] + 1, given["stop"]
+    return f"{given['channel']}: {'post' if first == last else 'posts'} {first}" + (
+        f" to {last}" if last > first else ""
+    )
+
+
+@task(task_run_name=_posts, retries=0)
 def carry_out(root: str, digest: str, channel: str, start: int, stop: int) -> list[Result]:
     """Carry out changes start..stop of one channel of a saved plan."""
     log = get_run_logger()
     with project(root) as opened:
         changes = executable(_saved(opened.ledger, digest)).get(channel, [])[start:stop]
-        with limits.turn(opened.channels[channel]):
+        with limits.turn(opened.channels[channel]), runs.part_of(runtime.flow_run.id or ""):
             results = opened.publish(changes, lambda one: Http(pace=one.connector.pace))
     for result in results:
         level = log.info if result.ok else log.warning
@@ -59,25 +69,30 @@ def carry_out(root: str, digest: str, channel: str, start: int, stop: int) -> li
     return results
 
 
-@task(task_run_name="ask for approval")
+@task(task_run_name="Ask somebody to agree to texts")
 def ask_for_approval(root: str) -> None:
     """Start a run that asks for the texts which nobody has been asked for yet."""
     with project(root) as opened:
         ask(opened)
 
 
-@task(task_run_name="artifacts")
+@task(task_run_name="Write down what was done")
 def show(root: str, planned: Planned, results: list[Result]) -> None:
     """Leave a summary, the publications and the problems in Prefect's UI."""
-    artifacts.publish(planned.plan, results, planned.problems)
+    with project(root) as opened:
+        desk = f"{opened.settings.company.url.rstrip('/')}/desk"
+    artifacts.publish(planned.plan, results, planned.problems, desk)
 
 
-@flow(name="syndicate", flow_run_name="syndicate", log_prints=False)
-def syndicate(root: str = ".", allow_removals: bool = False) -> State:
+@flow(name="syndicate", flow_run_name="Publish what changed: {why}", log_prints=False)
+def syndicate(
+    root: str = ".", allow_removals: bool = False, why: str = "a look by the clock"
+) -> State:
     """Make the world as the folder of job specs says.
 
     root: the folder with rolecast.toml, on the machine that runs this. allow_removals: withdraw
-    although more than a fifth of the specs are gone at once.
+    although more than a fifth of the specs are gone at once. why: what the run is called after,
+    such as the file that changed.
     """
     results: list[Result] = []
     planned = plan(root, allow_removals)
@@ -86,8 +101,7 @@ def syndicate(root: str = ".", allow_removals: bool = False) -> State:
         futures = _submit(root, planned.plan)
         if not futures:
             break
-        for future in futures:
-            results += future.result()
+        results += _collected(futures, planned.plan)
         planned = plan(root, allow_removals)
     if any(change.needs_approval for change in planned.plan.changes):
         ask_for_approval(root)
@@ -114,6 +128,17 @@ def _submit(root: str, plan: Plan) -> list[PrefectFuture[list[Result]]]:
             before = [carry_out.submit(root, plan.digest, channel, start, stop, wait_for=before)]
             futures += before
     return futures
+
+
+def _collected(futures: list[PrefectFuture[list[Result]]], plan: Plan) -> list[Result]:
+    """The results as they come; how far it is, is shown while it takes long."""
+    results: list[Result] = []
+    count = sum(len(changes) for changes in executable(plan).values())
+    progress = artifacts.Progress(count if count > CHUNK else 0)
+    for future in as_completed(futures):
+        results += future.result()
+        progress.show(len(results))
+    return results
 
 
 def _saved(ledger: ledgers.Ledger, digest: str) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from rolecast import runs
 from rolecast.connector import Receipt
 from rolecast.ledger import Ledger, approvals, attempts, events, publications
 from rolecast.post import Post
@@ -22,6 +23,7 @@ class Entry:
     detail: str | None = None
     text: str | None = None  # as sent, or as decided about
     address: str | None = None
+    run: str = ""  # Prefect's number of the run that did it
 
 
 def of_job(ledger: Ledger, job_id: str) -> list[Entry]:
@@ -43,14 +45,16 @@ def of_job(ledger: Ledger, job_id: str) -> list[Entry]:
 
 def _attempt(row: object, where: str) -> Entry:
     by_hand = row.action == "decide"
+    ours = not by_hand and row.action != "look"
     receipt = Receipt.model_validate_json(row.receipt) if row.receipt else None
     return Entry(
         at=row.started,
-        who=row.owner if by_hand or row.action == "look" else "run " + row.owner.rpartition(":")[2],
+        who="run " + row.owner.rpartition(":")[2].rpartition(".")[2] if ours else row.owner,
         what=row.detail if by_hand else row.action,
         where=where,
         outcome=row.outcome or "in flight",
         detail=None if by_hand else row.detail,
         text=Post.model_validate_json(row.post).text if row.post and not by_hand else None,
         address=receipt.address if receipt else None,
+        run=runs.whole_of(row.owner) if ours else "",
     )

@@ -7,6 +7,7 @@ person; a link to sign in is simply asked for again. Address and text go when a 
 
 from __future__ import annotations
 
+import os
 import random
 import smtplib
 import ssl
@@ -83,6 +84,11 @@ class Smtp:
             _hand_over(server, mail)
         finally:
             server.close()
+
+
+def smtp(settings: s.Mail, env: Mapping[str, str] = os.environ) -> Smtp:
+    """The server of the settings, with the password of the environment."""
+    return Smtp(settings, env.get(PASSWORD, ""))
 
 
 def _hand_over(server: smtplib.SMTP, mail: EmailMessage) -> None:

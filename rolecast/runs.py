@@ -7,18 +7,37 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from rolecast.ledger import Ledger, attempts, publications
 from rolecast.ledger.publications import Publication
 
 _mine: set[str] = set()  # the runs of this process
+_part_of: ContextVar[str] = ContextVar("part_of", default="")
+
+
+@contextmanager
+def part_of(whole: str) -> Iterator[None]:
+    """Runs that begin in the block are part of a larger one, which another system keeps: its
+    name goes into theirs, so that whoever reads the history finds it."""
+    token = _part_of.set(whole)
+    try:
+        yield
+    finally:
+        _part_of.reset(token)
+
+
+def whole_of(name: str) -> str:
+    """The larger run that a run was part of; "" for none."""
+    return name.rpartition(":")[2].rpartition(".")[0]
 
 
 @contextmanager
 def run() -> Iterator[str]:
     """A name for one run, such as host:4711:9f3a…; alive until the block ends."""
-    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(6)}"
+    whole = f"{_part_of.get()}." if _part_of.get() else ""
+    name = f"{socket.gethostname()}:{os.getpid()}:{whole}{secrets.token_hex(6)}"
     _mine.add(name)
     try:
         yield name

@@ -260,6 +260,21 @@ class Mail(_Part):
     sender_name: str = Field("", description="The sender's name as people see it.")
 
 
+class Notify(_Part):
+    """Who is told when a run fails, and when one that should have come did not."""
+
+    mail: tuple[str, ...] = Field((), description="Mail addresses; needs [mail].")
+    blocks: tuple[str, ...] = Field(
+        (),
+        description="Prefect's notification blocks, such as slack-webhook/recruiting or "
+        "ms-teams-webhook/recruiting.",
+    )
+    expects: tuple[str, ...] = Field(
+        ("syndicate",), description="Flows that have to run at least every `silence` minutes."
+    )
+    silence: int = Field(45, ge=1, le=10_080, description="Minutes without a run that are told.")
+
+
 class Settings(_Part):
     """The whole file."""
 
@@ -277,6 +292,7 @@ class Settings(_Part):
     )
     people: People = People()
     mail: Mail | None = Field(None, description="For sign-in, referrals, news and digests.")
+    notify: Notify = Notify()
     credit: str = Field("v1", description="The rules by which applications are credited.")
     channels: dict[ChannelName, ChannelSettings] = {}
 
@@ -324,6 +340,9 @@ def system_secret(name: str) -> str:
     return SYSTEM_SECRET.format(name.upper().replace("-", "_"))
 
 
+NOT_IN_POSTS = {"go", "systems", "credit", "people", "mail", "notify"}
+
+
 def as_dict(settings: Settings) -> dict[str, Any]:
     """The settings that posts depend on as plain data, for digests; the file holds no secrets."""
-    return settings.model_dump(mode="json", exclude={"go", "systems", "credit", "people", "mail"})
+    return settings.model_dump(mode="json", exclude=NOT_IN_POSTS)

@@ -102,7 +102,7 @@ def _sender(settings: Settings):
     from rolecast import outbox
 
     ours = settings.mail
-    return outbox.Smtp(ours, os.environ.get(outbox.PASSWORD, "")) if ours else None
+    return outbox.smtp(ours) if ours else None
 
 
 def _project(root: Path):

@@ -65,7 +65,7 @@ def resume(prefect, run, **fields):
 
 def test_a_run_asks_with_a_form_and_what_was_agreed_to_goes_out(prefect, served):
     (run,) = until(lambda: asking(prefect))
-    assert run["name"] == "approve deck-hand and 1 more"
+    assert run["name"] == "Somebody has to agree to texts for deck-hand and 1 more"
     names = sorted(run["parameters"]["texts"])
     assert [name.split(" (")[0] for name in names] == [
         "publish deck-hand on board",
@@ -104,7 +104,7 @@ def test_what_is_answered_on_the_desk_ends_its_run(prefect, served):
     until(lambda: states(served).get("pilot/board") == "live")
     until(lambda: [one for one in asking(prefect, "CANCELLED") if one["id"] == run["id"]])
     (other,) = until(lambda: asking(prefect))
-    assert other["name"] == "approve third"
+    assert other["name"] == "Somebody has to agree to texts for third"
     answer = {"approve": list(other["parameters"]["texts"]), "refuse": [], "who": "kim"}
     # Prefect shows a run as paused a moment before its form is stored, and rejects till then.
     until(lambda: resume(prefect, other, **answer) == "ACCEPT")

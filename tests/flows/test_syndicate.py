@@ -11,8 +11,9 @@ import urllib.request
 
 import pytest
 
+from rolecast import history
 from tests.flows.conftest import free_port, wait_for
-from tests.house import BOARD, drop, make, spec, states
+from tests.house import BOARD, drop, make, open_project, spec, states
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 
@@ -30,7 +31,7 @@ def ask(prefect, path: str, body: dict) -> list[dict]:
         json.dumps(body).encode(),
         {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
 
 
@@ -55,9 +56,14 @@ def test_a_run_publishes_and_leaves_artifacts(prefect, tmp_path):
     assert "**1** done" in found["syndicate-summary"]
     assert "deck-hand.yaml` line 1" in found["syndicate-summary"]
     (row,) = json.loads(found["syndicate-publications"])
-    assert (row["job"], row["now"]) == ("pilot", "live")
+    link = "[pilot](http://127.0.0.1:8080/desk/jobs/pilot)"
+    assert (row["job"], row["now"]) == (link, "live")
     assert "write instead" in found["syndicate-problems"]
     assert states(root) == {"pilot/board": "live"}
+    project = open_project(root)
+    sent = [one for one in history.of_job(project.ledger, "pilot") if one.what == "publish"]
+    project.ledger.close()
+    assert [one.run for one in sent] == [run["id"]]
 
 
 def test_a_second_run_changes_nothing(prefect, tmp_path):
@@ -77,7 +83,9 @@ def test_many_posts_are_a_task_for_each_chunk(prefect, tmp_path):
         prefect, "task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}, "limit": 50}
     )
     names = sorted(task["name"] for task in tasks if task["name"].startswith("board"))
-    assert names == ["board 0–100", "board 100–200", "board 200–230"]
+    assert names == ["board: posts 1 to 100", "board: posts 101 to 200", "board: posts 201 to 230"]
+    assert run["name"] == "Publish what changed: a look by the clock"
+    assert artifacts(prefect, run["id"])["syndicate-progress"] == 100
     assert set(states(root).values()) == {"live"}
 
 
