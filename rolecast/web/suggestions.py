@@ -22,6 +22,7 @@ from rolecast.web.access import guarded
 from rolecast.web.ask import NO_JOB, ago, job_of, named_choices
 from rolecast.web.pages import Site, back, gettext, not_found, number, page, read_spec, sayings
 from rolecast.worddiff import segments
+from rolecast.wrapping import unwrapped
 
 PER_PAGE, OWN = 10, 20
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -74,7 +75,7 @@ class Suggesting:
         return page(
             self.site, request, "suggest.html.j2", status, wrong=wrong, job=job,
             choices=choices, what=what if text else "", label=label, text=text, fields=FIELDS,
-            typed=typed.get("after", text), why=typed.get("why", ""),
+            typed=typed.get("after", unwrapped(text)), why=typed.get("why", ""),
             named=bool(typed.get("named")), own=own, is_line=field != "description",
             most=suggestions.MOST.get(field, suggestions.LINE), most_why=suggestions.WHY,
         )  # fmt: skip
@@ -144,7 +145,7 @@ class Deciding:
             "job": job,
             "path": row.path if row else "",
             "ago": ago(one.made, now_utc(), request),
-            "diff": list(segments(one.before, one.after)),
+            "diff": list(segments(unwrapped(one.before), unwrapped(one.after))),
             "possible": old or done,
             "line": one.field in LISTS,
             "lines": suggestions.by_hand(one) if self.site.folder is None else (),
