@@ -7,7 +7,7 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: help setup demo demo-networks up test quick lint bench servers docs screenshots clean
+.PHONY: help setup demo demo-networks up test quick lint bench servers docs screenshots words clean
 
 help:
 	@echo "make demo            set everything up and run the main job on the example specs"
@@ -16,6 +16,7 @@ help:
 	@echo "make quick           the tests that need no servers (under a minute)"
 	@echo "make bench           measure, against named peers"
 	@echo "make docs            the pages that are made from the code"
+	@echo "make words           the sentences to be translated; LANGUAGE=fr begins a language"
 	@echo "make screenshots     the pages as people see them, into docs/images"
 	@echo "make lint            ruff"
 
@@ -45,10 +46,13 @@ lint: setup
 
 bench: setup servers
 	@$(UV) sync --frozen --quiet --compile-bytecode --group bench
-	@for script in start check plan publish publish_network rollup bots go; do $(RUN) python bench/$$script.py || exit 1; done
+	@for script in start check edit plan publish publish_network rollup bots go; do $(RUN) python bench/$$script.py || exit 1; done
 
 docs: setup
 	@$(RUN) python -m docs.generate
+
+words: setup
+	@$(RUN) python -m docs.words $(LANGUAGE)
 
 screenshots: setup servers
 	@$(RUN) python docs/screenshots.py

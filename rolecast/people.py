@@ -17,9 +17,9 @@ class Role(StrEnum):
     """What somebody may do; each role may do what those before it may."""
 
     anyone = "anyone"  # has not signed in
-    employee = "employee"
-    recruiter = "recruiter"
-    admin = "admin"
+    employee = N_("employee")
+    recruiter = N_("recruiter")
+    admin = N_("admin")
 
     def may(self, needed: Role) -> bool:
         """Whether this role suffices where `needed` is asked for."""

@@ -18,6 +18,7 @@ from rolecast.ledger.suggestions import Suggestion
 from rolecast.people import Person, new_id
 from rolecast.reading import digest
 from rolecast.told import N_
+from rolecast.wrapping import rewrapped
 
 FIELDS = {  # as people read them
     "title": N_("Title"),
@@ -103,6 +104,8 @@ def _as(field: str, before: str, after: str) -> str:
     if "\n" not in before and field != "description":
         after = " ".join(after.split())
     bounded(after, MOST.get(field, LINE))
+    if field == "description":
+        after = rewrapped(before, after)
     if field == "description" and len(after) < SHORTEST:
         raise NotPossible(
             N_("A description has at least %(count)s characters. Write a little more."),

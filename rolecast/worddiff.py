@@ -8,23 +8,14 @@ from collections.abc import Iterator
 
 RED, GREEN, OFF = "\x1b[31m", "\x1b[32m", "\x1b[0m"
 THOROUGH = 500_000  # pairs of words up to which the smallest difference is looked for
+Part = tuple[str, str, str]  # what stays, what goes after it, what comes in its place
 
 
 def segments(before: str, after: str) -> Iterator[tuple[str, str]]:
     """What stays ("same"), goes ("gone") and comes ("come"), in the order of reading."""
-    old, new = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (before, after))
-    head = _alike(old, new)
-    tail = _alike(old[head:][::-1], new[head:][::-1])
-    yield from _named("same", old[:head])
-    a, b = old[head : len(old) - tail], new[head : len(new) - tail]
-    quick = len(a) * len(b) > THOROUGH  # then spaces and other frequent words tie nothing together
-    for tag, i, j, k, m in difflib.SequenceMatcher(None, a, b, autojunk=quick).get_opcodes():
-        if tag == "equal":
-            yield from _named("same", a[i:j])
-        else:
-            yield from _named("gone", a[i:j])
-            yield from _named("come", b[k:m])
-    yield from _named("same", old[len(old) - tail :])
+    for stays, goes, comes in _readable(_parts(before, after)):
+        named = (("same", stays), ("gone", goes), ("come", comes))
+        yield from ((kind, text) for kind, text in named if text)
 
 
 def word_diff(before: str, after: str, colour: bool = False) -> str:
@@ -35,12 +26,39 @@ def word_diff(before: str, after: str, colour: bool = False) -> str:
     return "".join(shapes[kind].format(text) for kind, text in segments(before, after))
 
 
+def _parts(before: str, after: str) -> list[Part]:
+    old, new = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (before, after))
+    head = _alike(old, new)
+    tail = _alike(old[head:][::-1], new[head:][::-1])
+    while tail and not old[-tail].isspace():  # a full stop that both end with says nothing
+        tail -= 1
+    a, b = old[head : len(old) - tail], new[head : len(new) - tail]
+    quick = len(a) * len(b) > THOROUGH  # then spaces and other frequent words tie nothing together
+    parts: list[Part] = [("".join(old[:head]), "", "")]
+    for tag, i, j, k, m in difflib.SequenceMatcher(None, a, b, autojunk=quick).get_opcodes():
+        if tag == "equal":
+            parts.append(("".join(a[i:j]), "", ""))
+        else:
+            parts[-1] = (parts[-1][0], "".join(a[i:j]), "".join(b[k:m]))
+    stays, goes, comes = parts.pop()
+    rest = "".join(old[len(old) - tail :])
+    return [*parts, (stays, goes, comes), (rest, "", "")]
+
+
+def _readable(parts: list[Part]) -> Iterator[Part]:
+    """With what stays between two changes taken into them where it is shorter than both: single
+    words that happen to be the same are no help to a reader."""
+    found = parts[:1]
+    for stays, goes, comes in parts[1:]:
+        kept, gone, come = found[-1]
+        if len(stays) <= min(len(gone + come), len(goes + comes)) and gone and come:
+            found[-1] = (kept, gone + stays + goes, come + stays + comes)
+        else:
+            found.append((stays, goes, comes))
+    yield from found
+
+
 def _alike(old: list[str], new: list[str]) -> int:
     """How many words they begin with in common."""
     pairs = enumerate(zip(old, new, strict=False))
     return next((i for i, (a, b) in pairs if a != b), min(len(old), len(new)))
-
-
-def _named(kind: str, words: list[str]) -> Iterator[tuple[str, str]]:
-    if words:
-        yield kind, "".join(words)

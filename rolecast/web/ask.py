@@ -1,12 +1,10 @@
-"""Questions and answers under a job, and colleagues who offer to be asked: inside only."""
+"""Questions and answers under a job, and who may be asked: inside only."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +22,7 @@ from rolecast.ledger.questions import Question
 from rolecast.people import Role
 from rolecast.publish import now_utc
 from rolecast.told import N_, Told
+from rolecast.web import volunteer
 from rolecast.web.access import guarded
 from rolecast.web.pages import (
     Site,
@@ -40,7 +39,6 @@ from rolecast.web.pages import (
 ON_JOB, PER_PAGE, ANSWERS = 4, 20, 50  # questions on a job's page, on a page, answers on a page
 FIRST = 2  # answers that are shown with their question
 VOLUNTEERS = 6
-NOTHING: Mapping[str, str] = MappingProxyType({})
 JUST_NOW = N_("just now")
 NO_QUESTION = N_("There is no such question any more.")
 NO_JOB = N_("There is no such job.")
@@ -49,8 +47,6 @@ sayings(
     asked=N_("Your question is here now. Whoever offered to be asked has been told."),
     answered=N_("Thank you. Whoever asked hears of your answer."),
     question_deleted=N_("It has been deleted."),
-    volunteered=N_("Thank you. Colleagues who look at the team's jobs can ask you now."),
-    no_volunteer=N_("You are not shown there any more."),
 )
 
 
@@ -88,7 +84,7 @@ class Talk:
 
 def routes(site: Site) -> list[Route]:
     """/jobs/ID/questions and below, /me/volunteer."""
-    them, me = Questions(site), Volunteering(site)
+    them = Questions(site)
     every, one = "/jobs/{id}/questions", "/jobs/{id}/questions/{question}"
     return [
         guarded(site, every, them.all, Role.employee),
@@ -96,9 +92,7 @@ def routes(site: Site) -> list[Route]:
         guarded(site, one, them.one, Role.employee),
         guarded(site, one, them.answer, Role.employee, ("POST",)),
         guarded(site, f"{one}/delete", them.delete, Role.employee, ("POST",)),
-        guarded(site, "/me/volunteer", me.show, Role.employee),
-        guarded(site, "/me/volunteer", me.offer, Role.employee, ("POST",)),
-        guarded(site, "/me/volunteer/back", me.take_back, Role.employee, ("POST",)),
+        *volunteer.routes(site),
     ]
 
 
@@ -254,56 +248,6 @@ class Questions:
         except KeyError:
             return not_found(self.site, request, gettext(request)(NO_QUESTION), inside=True)
         return back(f"/jobs/{quote(params['id'], safe='')}", "question_deleted")
-
-
-class Volunteering:
-    """The page on which somebody offers to be asked, and takes it back."""
-
-    def __init__(self, site: Site):
-        self.site = site
-
-    def show(
-        self,
-        request: Request,
-        wrong: Told | None = None,
-        status: int = 200,
-        typed: Mapping[str, str] = NOTHING,
-    ) -> Response:
-        """What somebody offers, and a form."""
-        person = request.state.person
-        with self.site.ledger.read() as conn:
-            offers = questions.offers(conn, person.id)
-            teams = asking.may_offer(conn, person, self.site.boards)
-        wished = typed.get("team") or request.query_params.get("team", "") or person.team or ""
-        wished = next((one for one in teams if asking.alike(one) == asking.alike(wished)), "")
-        mine = next((one for one in offers if one.team == wished), None)
-        return page(
-            self.site, request, "volunteer.html.j2", status, wrong=wrong,
-            offers=offers, teams=teams, team=wished, most=asking.NOTE,
-            note=typed.get("note", mine.note if mine else ""),
-            mail=bool(typed.get("mail") if typed else mine and mine.mail),
-        )  # fmt: skip
-
-    def offer(self, request: Request) -> Response:
-        """Take an offer."""
-        form, person = request.state.form, request.state.person
-        try:
-            asking.offer(
-                self.site.ledger, person, form.get("team", ""), form.get("note", ""),
-                bool(form.get("mail")), self.site.boards, now_utc(),
-            )  # fmt: skip
-        except NotPossible as error:
-            return self.show(request, error, 422, form)
-        return back("/me/volunteer", "volunteered")
-
-    def take_back(self, request: Request) -> Response:
-        """Take one back."""
-        team = request.state.form.get("team", "")
-        if not asking.take_back(self.site.ledger, request.state.person, team):
-            return not_found(
-                self.site, request, gettext(request)(N_("You are not shown for this team.")), True
-            )
-        return back("/me/volunteer", "no_volunteer")
 
 
 def _is_number(text: str) -> bool:

@@ -22,8 +22,10 @@ from rolecast.web.access import guarded
 from rolecast.web.ask import NO_JOB, ago, job_of, named_choices
 from rolecast.web.pages import Site, back, gettext, not_found, number, page, read_spec, sayings
 from rolecast.worddiff import segments
+from rolecast.wrapping import unwrapped
 
 PER_PAGE, OWN = 10, 20
+LONG = 600  # characters without a change, of which the middle is left out
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_SUGGESTION = N_("There is no such suggestion any more.")
 CHOOSE = N_("Choose one of the buttons.")
@@ -74,7 +76,7 @@ class Suggesting:
         return page(
             self.site, request, "suggest.html.j2", status, wrong=wrong, job=job,
             choices=choices, what=what if text else "", label=label, text=text, fields=FIELDS,
-            typed=typed.get("after", text), why=typed.get("why", ""),
+            typed=typed.get("after", unwrapped(text)), why=typed.get("why", ""),
             named=bool(typed.get("named")), own=own, is_line=field != "description",
             most=suggestions.MOST.get(field, suggestions.LINE), most_why=suggestions.WHY,
         )  # fmt: skip
@@ -139,12 +141,13 @@ class Deciding:
         old = there and one.before in suggestions.texts(job, one.field)
         # By hand it is done before it is said.
         done = there and one.after in suggestions.texts(job, one.field)
+        diff = list(segments(unwrapped(one.before), unwrapped(one.after)))
         return {
             "one": one,
             "job": job,
             "path": row.path if row else "",
             "ago": ago(one.made, now_utc(), request),
-            "diff": list(segments(one.before, one.after)),
+            "diff": [(kind, _shortened(kind, text)) for kind, text in diff],
             "possible": old or done,
             "line": one.field in LISTS,
             "lines": suggestions.by_hand(one) if self.site.folder is None else (),
@@ -171,6 +174,14 @@ class Deciding:
         except NotPossible as error:
             return self.show(request, error, 422, {id_: form.get("reason", "")})
         return back("/desk/suggestions", said)
+
+
+def _shortened(kind: str, text: str) -> str:
+    """What stays as it is, where it is long: its ends are enough to know the place."""
+    if kind != "same" or len(text) <= LONG:
+        return text
+    start, end = text[: LONG // 3].rpartition(" ")[0], text[-LONG // 3 :].partition(" ")[2]
+    return f"{start or text[: LONG // 3]} […] {end or text[-LONG // 3 :]}"
 
 
 def _is_number(text: str) -> bool:

@@ -102,7 +102,7 @@ def told(project, who="kim") -> list[dict]:
             "You climb aboard at sea, and bring them home.\r\n\r\n- by day\r\n- by night ",
             "  You board ships at sea and bring them\n  safely to their berth.\n\n"
             "  The boat is new and the crew is not.\n",
-            "  You climb aboard at sea, and bring them home.\n\n  - by day\n  - by night\n",
+            "  You climb aboard at sea, and bring\n  them home.\n\n  - by day\n  - by night\n",
         ),
     ],
 )
@@ -118,9 +118,9 @@ def test_one_click_changes_these_words_in_the_file_and_nothing_else(
         found = {(one.who, one.what) for one in events.of_job(conn, "pilot")}
     assert ("rita@ostrelund.example", "accepted other words") in found
     publish(project.root)
-    assert new.replace("\r", "").strip() in project.specs()["pilot"].model_dump_json().replace(
-        "\\n", "\n"
-    ).replace("\\\\", "\\")
+    job = project.specs()["pilot"]
+    found = [" ".join(one.split()) for _, one in suggestions.choices(job).values()]
+    assert " ".join(new.split()) in found
 
 
 def test_who_agrees_is_credited_as_long_as_the_words_stand(project):

@@ -358,5 +358,5 @@ def test_everything_is_said_in_german_where_it_is_asked_for(house):
     kim = house.browser()
     kim.fill("/jobs/pilot/questions", text="Cold?")
     page = kim.get("/jobs/pilot", headers={"Accept-Language": "de"}).text
-    assert "Von Kollegin zu Kollege" in page
+    assert "Unter Kolleginnen und Kollegen" in page
     assert "gerade eben" in page
