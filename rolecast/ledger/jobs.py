@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from rolecast.ledger.schema import files, jobs
 
+_DRAFT = '"status":"draft"'  # in no text, where the quotes have a backslash
 _F = files.c
 _J = jobs.c
 
@@ -89,6 +90,27 @@ def ages(conn: Connection) -> dict[str, tuple[datetime, bool]]:
     """Job id → when it was first seen, and whether `check` warns about it."""
     query = select(_J.id, _J.first_seen, _J.linted.is_not(None))
     return {id_: (seen, bool(linted)) for id_, seen, linted in conn.execute(query)}
+
+
+def is_draft(spec: str) -> bool:
+    """Whether a job's spec, as it is kept, says that nothing goes out yet."""
+    return _DRAFT in spec
+
+
+def drafts(conn: Connection, ids: Sequence[str]) -> set[str]:
+    """Which of these jobs were drafts when they were last read."""
+    found: set[str] = set()
+    for start in range(0, len(ids), 500):
+        query = select(_J.id).where(_J.id.in_(ids[start : start + 500]), _J.spec.contains(_DRAFT))
+        found.update(conn.scalars(query))
+    return found
+
+
+def seen_now(conn: Connection, ids: Sequence[str], now: datetime) -> None:
+    """These were drafts, which nobody was shown: they are first seen now."""
+    if ids:
+        query = update(jobs).where(_J.id == bindparam("b")).values(first_seen=now)
+        conn.execute(query, [{"b": id_} for id_ in ids])
 
 
 def removed_flags(conn: Connection) -> dict[str, bool]:
