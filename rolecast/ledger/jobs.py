@@ -150,6 +150,21 @@ def mark_removed(conn: Connection, ids: Sequence[str], removed: bool, now: datet
         )
 
 
+def insert_new(
+    conn: Connection, table: Any, key: str, values: list[dict[str, Any]]
+) -> list[tuple[int, Any]]:
+    """Insert what is not there yet; answers (number, key) of what is new."""
+    if not values:
+        return []
+    dialect = importlib.import_module(f"sqlalchemy.dialects.{conn.dialect.name}")
+    found: list[tuple[int, Any]] = []
+    for start in range(0, len(values), 500):
+        query = dialect.insert(table).values(values[start : start + 500])
+        query = query.on_conflict_do_nothing(index_elements=[key])
+        found += conn.execute(query.returning(table.c.number, table.c[key])).tuples().all()
+    return found
+
+
 def _upsert(
     conn: Connection, table: Any, key: str, values: list[dict[str, Any]], keep: tuple[str, ...] = ()
 ) -> None:
