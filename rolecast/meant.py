@@ -60,8 +60,9 @@ class Meant:
     def told(self, more: Mapping[str, Sequence[Alternative]]) -> tuple[str, ...]:
         """The nearest of the other words that are said on the board; none for pairs of letters."""
         ways = [way for found in more.values() for way in found if not is_unspaced(way.words[0])]
-        said = [way.words[0] for way in ways[: 2 * TOLD] if self.places([[way]])]
-        return tuple(dict.fromkeys(said))[:TOLD]
+        said = {way.words[0]: len(self.places([[way]])) for way in ways[: 2 * TOLD]}
+        often = sorted((word for word, count in said.items() if count), key=said.get, reverse=True)
+        return tuple(often[:TOLD])
 
     def instead(self, words: Sequence[str]) -> tuple[str, ...]:
         """The words, with one that finds nothing put right, in several ways."""

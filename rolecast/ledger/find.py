@@ -91,9 +91,8 @@ def save(conn: Connection, entries: Sequence[Entry]) -> None:
     columns = ("job_id", "mark", "name", "facets", "goes_out", "card")
     rows = [{names.get(c, c): getattr(one, c) for c in columns} for one in entries]
     conn.execute(insert(findable), rows)
-    numbers = dict(
-        conn.execute(select(_F.job_id, _F.number).where(_F.job_id.in_(ids))).tuples().all()
-    )
+    which = select(_F.job_id, _F.number).where(_F.job_id.in_(ids))
+    numbers = {job_id: number for job_id, number in conn.execute(which)}
     texts = [_texts(conn, one) | {"number": numbers[one.job_id]} for one in entries]
     if _is_sqlite(conn):
         statement = "insert into findable_words (rowid, title, facts, body) values "
@@ -172,18 +171,14 @@ def stamp(conn: Connection, channels: Collection[str]) -> tuple[Any, ...]:
 
 def shown(conn: Connection, channels: Collection[str]) -> list[Shown]:
     """The jobs on the board, those that came last first."""
-    query = (
-        select(_F.number, _F.job_id, _F.facets, _F.goes_out, func.min(_P.made_at))
-        .join(publications, _P.job_id == _F.job_id)
-        .where(_live(channels))
-        .group_by(_F.number, _F.job_id, _F.facets, _F.goes_out)
+    since = func.min(_P.made_at)
+    there = select(_P.job_id, since.label("since")).where(_live(channels)).group_by(_P.job_id)
+    live = there.subquery()
+    query = select(_F.number, _F.job_id, _F.facets, _F.goes_out, live.c.since).join(
+        live, live.c.job_id == _F.job_id
     )
-    found = [Shown(*row) for row in conn.execute(query)]
-    return sorted(found, key=lambda one: (one.since is None, _reverse(one.since), one.job_id))
-
-
-def _reverse(at: datetime | None) -> float:
-    return -at.timestamp() if at else 0.0
+    order = (live.c.since.is_(None), live.c.since.desc(), _F.job_id)
+    return [Shown(*row) for row in conn.execute(query.order_by(*order)).all()]
 
 
 def cards(conn: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:

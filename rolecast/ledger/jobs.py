@@ -161,7 +161,8 @@ def insert_new(
     for start in range(0, len(values), 500):
         query = dialect.insert(table).values(values[start : start + 500])
         query = query.on_conflict_do_nothing(index_elements=[key])
-        found += conn.execute(query.returning(table.c.number, table.c[key])).tuples().all()
+        rows = conn.execute(query.returning(table.c.number, table.c[key]))
+        found += [(number, name) for number, name in rows]
     return found
 
 

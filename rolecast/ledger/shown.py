@@ -9,10 +9,11 @@ from sqlalchemy import Connection, func, or_, select
 
 from rolecast.ledger.jobs import _JOB_COLUMNS, JobRow
 from rolecast.ledger.publications import _COLUMNS, Publication, _row
-from rolecast.ledger.schema import jobs, publications
+from rolecast.ledger.schema import jobs, links, publications
 from rolecast.ledger.states import State
 
-_J, _P = jobs.c, publications.c
+_J, _L, _P = jobs.c, links.c, publications.c
+COLLEAGUES = ("share", "referral")  # what their links have for a channel
 NEEDS_A_PERSON = (State.held, State.refused, State.gone, State.unknown, State.waiting)
 
 
@@ -52,6 +53,24 @@ def job(conn: Connection, job_id: str, channels: Collection[str]) -> tuple[JobRo
         return None, False
     shown = conn.execute(select(_J.id).where(_J.id == job_id, _on_board(channels))).first()
     return JobRow(*row), shown is not None
+
+
+def elsewhere(conn: Connection, job_id: str, channels: Collection[str]) -> bool:
+    """Whether a job is out anywhere but on `channels`."""
+    live = select(_P.id).where(_P.job_id == job_id, _P.state == State.live)
+    return conn.execute(live.where(_P.channel.not_in(channels)).limit(1)).first() is not None
+
+
+def of_colleague(conn: Connection, code: str, job_id: str) -> bool:
+    """Whether a link is one that a colleague gave to somebody."""
+    found = select(_L.code).where(_L.code == code, _L.job_id == job_id)
+    return conn.execute(found.where(_L.channel.in_(COLLEAGUES))).first() is not None
+
+
+def is_out(conn: Connection, code: str) -> bool:
+    """Whether a link is in a post that is live."""
+    found = select(_P.id).where(_P.link == code, _P.state == State.live)
+    return conn.execute(found).first() is not None
 
 
 def needs_a_person(conn: Connection, most: int = 200) -> list[Publication]:

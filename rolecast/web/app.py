@@ -22,7 +22,20 @@ from rolecast.plan import Scheduled
 from rolecast.postman import Postman
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
-from rolecast.web import api, ask, board, desk, go, me, refer, report, share, signin, staff
+from rolecast.web import (
+    api,
+    ask,
+    board,
+    desk,
+    go,
+    me,
+    refer,
+    report,
+    searches,
+    share,
+    signin,
+    staff,
+)
 from rolecast.web.access import Access
 from rolecast.web.face import Face
 from rolecast.web.pages import Headers, Site, not_found
@@ -55,7 +68,7 @@ def create(
     postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
     site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman)
     rules = rules or credit.load(settings.credit)
-    parts = (signin, board, share, refer, ask, me, desk, staff)
+    parts = (signin, board, searches, share, refer, ask, me, desk, staff)
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]
@@ -87,6 +100,7 @@ def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...], face: Face
             if site.postman:
                 await asyncio.to_thread(site.postman.stop)
             await face.stop()
+            await asyncio.to_thread(site.finder.close)
 
     def health(request: Request) -> Response:
         with site.ledger.read() as conn:

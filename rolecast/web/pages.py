@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rolecast.channels import Channel
 from rolecast.facts import facts, language_name, locale
+from rolecast.finding import Finder
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger
 from rolecast.markdown import to_html
@@ -53,6 +54,11 @@ class Site:
     prefect_ui: str | None = None
     calendar: Callable[[], list[Scheduled]] = list
     postman: Postman | None = None  # sends mails; None: there is no mail server
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Finds jobs on the board."""
+        return Finder(self.ledger, self.settings)
 
     @property
     def boards(self) -> list[str]:
