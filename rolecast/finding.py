@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from rolecast.findable import FACETS, entry, suffix
 from rolecast.folding import asked, words
@@ -27,7 +28,9 @@ from rolecast.shelf import Shelf, places
 log = logging.getLogger("rolecast.find")
 CHUNK = 100  # jobs that are made findable at a time
 AT_ONCE = 200  # while somebody waits for the page; more than that in a thread
-REST = 9  # times as long as looking for changes took, until they are looked for again
+REST = 9  # times as long as looking for changes took, until they are looked for again; and as long
+# as it took to take them in,
+LONGEST = 0.25  # seconds at most
 FEW = 5  # so many jobs are few: other words may be meant
 KEPT = 500  # searches, and
 CARDS = 20_000  # cards that are kept in memory
@@ -95,12 +98,12 @@ class Finder:
             self._watch.close()
             self._next = 0.0
 
-    def shelf(self) -> Shelf:
+    def shelf(self, exact: bool = False) -> Shelf:
         """The jobs that are on the board now. Of several that ask at once, one looks whether
-        something has changed."""
-        if self._shelf is None:
+        something has changed. exact: look in any case."""
+        if exact or self._shelf is None:
             with self._lock:
-                return self._shelf or self._refresh()
+                return self._refresh() if exact or not self._shelf else self._shelf
         if time.monotonic() >= self._next and self._lock.acquire(blocking=False):
             try:
                 return self._refresh()
@@ -108,23 +111,32 @@ class Finder:
                 self._lock.release()
         return self._shelf
 
+    def is_exact(self, conn: Any) -> bool:
+        """Whether the shelf is as the ledger is."""
+        return self._stamp == find.stamp(conn, self.boards)
+
     def _refresh(self) -> Shelf:
-        began = time.monotonic()
+        began, taken_in = time.monotonic(), 0.0
         try:
             if self._watch.changed() or self._shelf is None or self._behind:
-                if not self._behind and self.sync(AT_ONCE) == AT_ONCE:
+                looked = time.monotonic()
+                done = 0 if self._behind else self.sync(AT_ONCE)
+                if done == AT_ONCE:
                     self._behind = threading.Thread(target=self._catch_up, daemon=True)
                     self._behind.start()
+                taken_in += time.monotonic() - looked if done else 0.0
                 with self.ledger.read() as conn:
                     stamp = find.stamp(conn, self.boards)
                     if self._shelf is None or stamp != self._stamp:
+                        looked = time.monotonic()
                         self._shelf, self._stamp = Shelf(find.shown(conn, self.boards)), stamp
                         self._hits = {}
+                        taken_in += time.monotonic() - looked
         except Ledger.Error:
             self._watch.close()
             raise
         now = time.monotonic()
-        self._next = now + REST * (now - began)
+        self._next = now + min(LONGEST, REST * (now - began - taken_in) + taken_in)
         return self._shelf
 
     def sync(self, most: int) -> int:
@@ -141,10 +153,14 @@ class Finder:
             done += len(rows)
         return done
 
+    def catch_up(self) -> None:
+        """Make everything findable that is not yet."""
+        while self.sync(AT_ONCE) == AT_ONCE and not self._ends.wait(0.01):
+            pass
+
     def _catch_up(self) -> None:
         try:
-            while self.sync(AT_ONCE) == AT_ONCE and not self._ends.wait(0.01):
-                pass
+            self.catch_up()
         except Ledger.Error as error:
             log.warning("some jobs cannot be found yet: %s", error)
         self._behind = None
@@ -173,7 +189,7 @@ class Finder:
             others = within & shelf.chosen(search, but=name)
             choices[name] = shelf.counts(name, others, search.chosen.get(name, ()))
         return Found(
-            cards=self._page(shelf, page, new, now),
+            cards=self.page(shelf, page, now, new),
             total=chosen.bit_count(),
             on_board=len(shelf),
             fresh=(hits.found & new & shelf.chosen(search)).bit_count(),
@@ -182,7 +198,8 @@ class Finder:
             drop=[] if chosen else _less(shelf, search, within),
         )
 
-    def _page(self, shelf: Shelf, page: list[int], new: int, now: datetime) -> list[Card]:
+    def page(self, shelf: Shelf, page: list[int], now: datetime, new: int = 0) -> list[Card]:
+        """The cards at these places. new: the set of those that are new to the person."""
         inside = shelf.inside(now)
         known = {at: self._cards.get(shelf.numbers[at]) for at in page}
         missing = [shelf.numbers[at] for at, card in known.items() if card is None]
@@ -249,7 +266,7 @@ class Finder:
         found = [shelf.place[n] for n in alike if n in shelf.place]
         found = [at for at in found if at not in hidden]
         found = found or [at for at in range(len(shelf)) if at not in hidden]
-        page = self._page(shelf, found[:most], 0, now)
+        page = self.page(shelf, found[:most], now)
         return [(card.job_id, card.facts["title"]) for card in page]
 
 
@@ -267,3 +284,10 @@ def _less(shelf: Shelf, search: Search, within: int) -> list[tuple[str, str, int
             if count:
                 found.append((name, value, count))
     return found
+
+
+def digests(ledger: Ledger, settings: Settings, now: datetime) -> int:
+    """See rolecast.digest."""
+    from rolecast import digest
+
+    return digest.digests(ledger, settings, now)

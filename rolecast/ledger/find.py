@@ -80,11 +80,14 @@ def stale(conn: Connection, suffix: str, most: int) -> list[JobRow]:
 
 
 def save(conn: Connection, entries: Sequence[Entry]) -> None:
-    """Make these jobs findable, as they are now."""
+    """Make these jobs findable, as they are now; not those that somebody else just has."""
+    have = select(_F.job_id, _F.mark, _F.number).where(_F.job_id.in_([o.job_id for o in entries]))
+    known = {job_id: (mark, number) for job_id, mark, number in conn.execute(have)}
+    entries = [one for one in entries if known.get(one.job_id, ("", 0))[0] != one.mark]
     if not entries:
         return
     ids = [one.job_id for one in entries]
-    old = list(conn.scalars(select(_F.number).where(_F.job_id.in_(ids))))
+    old = [known[id_][1] for id_ in ids if id_ in known]
     conn.execute(delete(findable).where(_F.job_id.in_(ids)))
     _each(conn, "delete from findable_words where {key} = :number", [{"number": n} for n in old])
     names = {"name": "title"}
