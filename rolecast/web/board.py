@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,6 +41,8 @@ FILTERS = {
 def routes(site: Site) -> list[Route]:
     """/ and /jobs/ID."""
 
+    visits = Visits(site.ledger)
+
     def home(request: Request) -> Response:
         person, now = request.state.person, now_utc()
         search, at = Search.read(request.query_params.multi_items()), number(request)
@@ -68,7 +71,7 @@ def routes(site: Site) -> list[Route]:
             zone=ZoneInfo(site.settings.company.timezone),
         )
         if noted:  # after the answer: nobody waits for the disk
-            answer.background = BackgroundTask(_look, site.ledger, person, before, now)
+            answer.background = BackgroundTask(visits.note, person, before, now)
         return answer
 
     def job(request: Request) -> Response:
@@ -80,12 +83,28 @@ def routes(site: Site) -> list[Route]:
     ]
 
 
-def _look(ledger: Ledger, person: Person, before: datetime | None, now: datetime) -> None:
-    try:
-        with ledger.begin() as conn:
-            people.looks(conn, person, before, now)
-    except Ledger.Error as error:
-        log.warning("a visit was not noted: %s", error)
+class Visits:
+    """Notes who looks at the list, many in one transaction: at nine in the morning everybody does,
+    and each would wait for the disk in turn."""
+
+    def __init__(self, ledger: Ledger):
+        self.ledger = ledger
+        self._noted: dict[str, tuple[Person, datetime | None, datetime]] = {}
+        self._lock = threading.Lock()
+
+    def note(self, person: Person, before: datetime | None, now: datetime) -> None:
+        """Somebody looks. Whoever is writing already writes this as well."""
+        self._noted[person.id] = person, before, now
+        while self._noted and self._lock.acquire(blocking=False):
+            try:
+                noted, self._noted = self._noted, {}
+                with self.ledger.begin() as conn:
+                    for one in noted.values():
+                        people.looks(conn, *one)
+            except Ledger.Error as error:
+                log.warning("visits were not noted: %s", error)
+            finally:
+                self._lock.release()
 
 
 def _filters(
@@ -141,9 +160,11 @@ def job_page(site: Site, request: Request, inside: bool) -> Response:
     apply_at = spec.apply.url
     if apply_at and links.is_code(code):  # whoever came by a link takes its code along
         apply_at = code.join(systems.around(apply_at, site.settings.go.parameters))
-    data = jsonld.job_posting(
-        spec, str(request.url), row.first_seen, site.settings.company.timezone
-    )
+    data = ""
+    if not inside and not goes_out:  # for search engines, and they come from outside
+        zone = site.settings.company.timezone
+        posting = jsonld.job_posting(spec, str(request.url), row.first_seen, zone)
+        data = jsonld.script(posting)
     more: dict[str, Any] = {}
     if inside:
         with site.ledger.read() as conn:
@@ -157,7 +178,7 @@ def job_page(site: Site, request: Request, inside: bool) -> Response:
         inside=inside,
         apply_at=apply_at,
         goes_out=goes_out,
-        jsonld="" if goes_out else jsonld.script(data),
+        jsonld=data,
         **more,
     )
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -101,7 +101,7 @@ def _env(language: str) -> ImmutableSandboxedEnvironment:
     return env
 
 
-@cache
+@lru_cache(2000)
 def _markdown(text: str) -> Any:
     from markupsafe import Markup
 
