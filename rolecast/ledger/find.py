@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, func, insert, literal, or_, select, text
+from sqlalchemy import Connection, and_, delete, func, insert, literal, select, text
 
 from rolecast.ledger.jobs import _JOB_COLUMNS, JobRow, insert_new
 from rolecast.ledger.schema import jobs, publications
 from rolecast.ledger.schema_people import findable, findable_terms
-from rolecast.ledger.states import State
+from rolecast.ledger.shown import live_on
 
 _F, _J, _P, _T = findable.c, jobs.c, publications.c, findable_terms.c
 
@@ -154,14 +154,6 @@ def _is_sqlite(conn: Connection) -> bool:
 # What is on the board
 
 
-def _live(channels: Collection[str]) -> Any:
-    """As rolecast.ledger.shown: a post that is being edited is live."""
-    return and_(
-        _P.channel.in_(channels),
-        or_(_P.state == State.live, and_(_P.state == State.sending, _P.pending != "publish")),
-    )
-
-
 def stamp(conn: Connection, channels: Collection[str]) -> tuple[Any, ...]:
     """Changes when `shown` does."""
     posts = select(func.count(), func.sum(_P.revision), func.max(_P.id))
@@ -175,7 +167,7 @@ def stamp(conn: Connection, channels: Collection[str]) -> tuple[Any, ...]:
 def shown(conn: Connection, channels: Collection[str]) -> list[Shown]:
     """The jobs on the board, those that came last first."""
     since = func.min(_P.made_at)
-    there = select(_P.job_id, since.label("since")).where(_live(channels)).group_by(_P.job_id)
+    there = select(_P.job_id, since.label("since")).where(live_on(channels)).group_by(_P.job_id)
     live = there.subquery()
     query = select(_F.number, _F.job_id, _F.facets, _F.goes_out, live.c.since).join(
         live, live.c.job_id == _F.job_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from rolecast.ledger.jobs import _JOB_COLUMNS, JobRow
 from rolecast.ledger.publications import _COLUMNS, Publication, _row
@@ -17,33 +17,10 @@ COLLEAGUES = ("share", "referral")  # what their links have for a channel
 NEEDS_A_PERSON = (State.held, State.refused, State.gone, State.unknown, State.waiting)
 
 
-def _on_board(channels: Collection[str]) -> Any:
-    """Jobs that have a live post on one of `channels`; one that is being edited is live."""
-    live = select(_P.job_id).where(
-        _P.channel.in_(channels),
-        or_(_P.state == State.live, (_P.state == State.sending) & (_P.pending != "publish")),
-    )
-    return _J.id.in_(live)
-
-
-def board(
-    conn: Connection, channels: Collection[str], search: str, start: int, count: int
-) -> tuple[list[JobRow], int]:
-    """A page of the board, newest first, and how many jobs there are in all.
-
-    search: words that must all occur somewhere in the job.
-    """
-    where = [_on_board(channels)]
-    where += [_J.spec.icontains(word, autoescape=True) for word in search.split()[:8]]
-    total = conn.scalar(select(func.count()).select_from(jobs).where(*where)) or 0
-    query = (
-        select(*_JOB_COLUMNS)
-        .where(*where)
-        .order_by(_J.first_seen.desc(), _J.id)
-        .offset(start)
-        .limit(count)
-    )
-    return [JobRow(*row) for row in conn.execute(query)], total
+def live_on(channels: Collection[str]) -> Any:
+    """Posts that are live on one of `channels`; one that is being edited is live."""
+    editing = and_(_P.state == State.sending, _P.pending != "publish")
+    return and_(_P.channel.in_(channels), or_(_P.state == State.live, editing))
 
 
 def job(conn: Connection, job_id: str, channels: Collection[str]) -> tuple[JobRow | None, bool]:
@@ -51,8 +28,8 @@ def job(conn: Connection, job_id: str, channels: Collection[str]) -> tuple[JobRo
     row = conn.execute(select(*_JOB_COLUMNS).where(_J.id == job_id)).first()
     if row is None:
         return None, False
-    shown = conn.execute(select(_J.id).where(_J.id == job_id, _on_board(channels))).first()
-    return JobRow(*row), shown is not None
+    shown = select(_P.id).where(_P.job_id == job_id, live_on(channels))
+    return JobRow(*row), conn.execute(shown).first() is not None
 
 
 def elsewhere(conn: Connection, job_id: str, channels: Collection[str]) -> bool:
