@@ -111,6 +111,13 @@ class Finder:
                 self._lock.release()
         return self._shelf
 
+    def warm_up(self) -> None:
+        """Look at the board before anybody does, so that nobody waits for it. Raises nothing."""
+        try:
+            self.shelf()
+        except Ledger.Error as error:
+            log.warning("the board cannot be read yet: %s", error)
+
     def is_exact(self, conn: Any) -> bool:
         """Whether the shelf is as the ledger is."""
         return self._stamp == find.stamp(conn, self.boards)

@@ -72,7 +72,7 @@ def create(
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]
-    return _app(site, routes, hosts, face)
+    return _app(site, routes, hosts, face, has_board=True)
 
 
 def go_alone(
@@ -88,10 +88,17 @@ def go_alone(
     return _app(site, go.routes(site, face, "/jobs"), hosts, face)
 
 
-def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...], face: Face) -> Starlette:
+def _app(
+    site: Site,
+    routes: list[BaseRoute],
+    hosts: tuple[str, ...],
+    face: Face,
+    has_board: bool = False,
+) -> Starlette:
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
         await face.start()
+        warming = asyncio.create_task(asyncio.to_thread(site.finder.warm_up)) if has_board else None
         if site.postman:
             site.postman.start()
         try:
@@ -100,6 +107,8 @@ def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...], face: Face
             if site.postman:
                 await asyncio.to_thread(site.postman.stop)
             await face.stop()
+            if warming:
+                await warming
             await asyncio.to_thread(site.finder.close)
 
     def health(request: Request) -> Response:
