@@ -75,17 +75,20 @@ class Agenda:
         if closes is not None and closes <= self.now:
             return
         out, opens = job.out(), spec.opens_at(self.zone) or self.now
+        outside = spec.goes_out_at(job.since or self.now, self.zone) or opens
         channels = self.project.channels
         job.goes_to = {name: None for name, one in channels.items() if one.takes(spec)}
         for name in job.goes_to:
             there = out.get(name, {})
-            for moment, at in due(spec, channels[name], there, self.now, opens, closes).items():
+            first = opens if channels[name].connector.local else outside
+            for moment, at in due(spec, channels[name], there, self.now, first, closes).items():
                 yield (name, moment), at
 
     def _wants(self, job: Job) -> None:
         """What is due, and what is out: that stays, whatever the settings say by now."""
         if not job.removed and job.spec.is_open(self.now, self.zone):
-            ready = {where: at for where, at in self.wanted(job) if at <= self.now}
+            wanted = dict(self.wanted(job))
+            ready = {where: at for where, at in wanted.items() if at <= self.now}
             everywhere = len(job.goes_to) == len(self.project.channels)
             stay = job.settled if everywhere else [w for w in job.settled if w[0] in job.goes_to]
             ready |= dict.fromkeys(stay, self.now)
@@ -94,6 +97,30 @@ class Agenda:
                 if stays and where[0] in job.goes_to and kind(where[1]) is not Moment.change:
                     ready.setdefault(where, self.now)
             job.ready = ready
+            if job.spec.first_look:
+                self._wait_for_colleagues(job, wanted)
+
+    def _wait_for_colleagues(self, job: Job, wanted: dict[Where, datetime]) -> None:
+        """While only colleagues see the job, what is for others is wanted, and later."""
+        closes = job.spec.closes_at(self.zone)
+        waits = {
+            where: at
+            for where, at in wanted.items()
+            if where not in job.ready and where[1] == Moment.announce
+        }
+        if closes and any(at >= closes for at in waits.values()):
+            self.notes.append(f"{job.id}: it closes before its first look ends: it stays inside")
+            return
+        job.ready |= waits
+        job.later |= waits.keys()
+        for (name, moment), at in waits.items():
+            if self._is_free(name):  # else it gets its turn after that, and is told with it
+                self.scheduled.append(self._entry(job, name, moment, at))
+
+    def _is_free(self, name: str) -> bool:
+        """Whether posts do not wait for each other there, or cannot go out at all."""
+        channel = self.project.channels[name]
+        return channel.pace.free or channel.cannot_send() is not None
 
     def _candidate(self, job: Job, where: Where, ready: datetime) -> Candidate:
         """The post as one that waits for its turn."""
@@ -134,7 +161,7 @@ class Agenda:
         """Where posts wait for each other: which are for now, and when the others are."""
         by_id = {job.id: job for job in todo}
         channels = self.project.channels
-        paced = {n for n, c in channels.items() if not c.pace.free and c.cannot_send() is None}
+        paced = {name for name in channels if not self._is_free(name)}
         waiting = [
             (job, where, at)
             for job in todo
@@ -185,13 +212,19 @@ class Agenda:
 
     def _entries(self, by_id: dict[str, Job], table: pace.Timetable) -> Iterator[Scheduled]:
         for (job_id, channel, moment), at in table.at.items():
-            yield Scheduled(
-                job_id=job_id,
-                channel=channel,
-                moment=moment,
-                at=at,
-                priority=by_id[job_id].spec.priority,
-            )
+            yield self._entry(by_id[job_id], channel, moment, at)
+
+    def _entry(self, job: Job, channel: str, moment: str, at: datetime) -> Scheduled:
+        out = job.spec.goes_out_at(job.since or self.now, self.zone)
+        looks = out is not None and out > self.now and moment == Moment.announce
+        return Scheduled(
+            job_id=job.id,
+            channel=channel,
+            moment=moment,
+            at=at,
+            priority=job.spec.priority,
+            first_look=looks and not self.project.channels[channel].connector.local,
+        )
 
     def _asks(self, job: Job, where: Where) -> bool:
         """Whether its text waits for somebody: then it does not wait for its turn as well."""

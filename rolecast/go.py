@@ -35,14 +35,16 @@ class Target:
     changes in one place.
 
     to: (before, after, until): the address around the link's code, and the microsecond from which
-    on nobody can apply; 0: nobody can.
+    on nobody can apply; 0: nobody can. out: the microsecond until which only colleagues see the
+    job, so their links only lead there; 0: none.
     """
 
-    __slots__ = ("job_id", "to")
+    __slots__ = ("job_id", "out", "to")
 
     def __init__(self, job_id: str):
         self.job_id = job_id
         self.to: tuple[bytes, bytes, int] = (b"", b"", 0)
+        self.out = 0
 
     def address(self, code: str) -> str:
         """The address for one link."""
@@ -52,6 +54,10 @@ class Target:
     def open(self, now: int) -> bool:
         """Whether one can apply at microsecond `now`."""
         return now < self.to[2]
+
+    def inside(self, now: int) -> bool:
+        """Whether only colleagues see the job at microsecond `now`."""
+        return now < self.out
 
 
 class Links:
@@ -109,7 +115,7 @@ class Links:
             changed = [id_ for id_, mark in marks.items() if self._marks.get(id_) != mark]
             for row in jobs.some_jobs(conn, changed).values() if changed else ():
                 if row.id in marks:
-                    self._job(row.id).to = self._leads(row)
+                    self._follow_job(self._job(row.id), row)
         self._marks, self._newest = marks, now
 
     def _add(self, targets: dict[bytes, Target], found: Iterable[tuple[str, str]]) -> None:
@@ -121,8 +127,13 @@ class Links:
             self._jobs[job_id] = Target(job_id)
         return self._jobs[job_id]
 
-    def _leads(self, row: jobs.JobRow) -> tuple[bytes, bytes, int]:
+    def _follow_job(self, target: Target, row: jobs.JobRow) -> None:
         spec = JobSpec.model_validate_json(row.spec)
+        out = spec.goes_out_at(row.first_seen, self.zone)
+        target.out = int(out.timestamp() * SECOND) if out else 0
+        target.to = self._leads(row, spec)
+
+    def _leads(self, row: jobs.JobRow, spec: JobSpec) -> tuple[bytes, bytes, int]:
         if row.removed or spec.status in (Status.closed, Status.filled):
             until = 0
         else:

@@ -305,6 +305,9 @@ class JobSpec(_Part):
     openings: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="How many are hired.")
     opens: Day | None = Field(None, description="First day, such as 2026-11-23. Empty: now.")
     closes: Day | None = Field(None, description="Last day to apply, such as 2026-12-31.")
+    first_look: Annotated[int, Field(ge=1, le=60)] | None = Field(
+        None, description="Days in which only colleagues see the job before it goes out."
+    )
     timezone: Line | None = Field(None, description="For the dates; such as Europe/Berlin.")
     priority: Literal["high", "normal", "low"] = Field(
         "normal", description="Whose turn it is where posts have to wait for each other."
@@ -345,6 +348,13 @@ class JobSpec(_Part):
             zone(self.timezone)
         if self.opens and self.closes and _instant(self.closes, True) < _instant(self.opens, False):
             raise ValueError(f"closes ({self.closes}) is before opens ({self.opens})")
+        if self.first_look and self.opens and self.closes:
+            looked = _instant(self.opens, False) + timedelta(days=self.first_look)
+            if _instant(self.closes, True) <= looked:
+                raise ValueError(
+                    f"first_look ({self.first_look} days from {self.opens}) lasts until the job "
+                    f"closes ({self.closes}): nobody outside would see it"
+                )
         return self
 
     def opens_at(self, default_zone: str = "UTC") -> datetime | None:
@@ -354,6 +364,16 @@ class JobSpec(_Part):
     def closes_at(self, default_zone: str = "UTC") -> datetime | None:
         """The instant after which nothing is published: a day counts to its end."""
         return _instant(self.closes, True, self.timezone or default_zone) if self.closes else None
+
+    def goes_out_at(self, seen: datetime, default_zone: str = "UTC") -> datetime | None:
+        """The instant at which its first look ends, or None for a job without one.
+
+        seen: when the job was first seen; its first look begins then, or when it opens.
+        """
+        if self.first_look is None:
+            return None
+        opens = self.opens_at(default_zone)
+        return max(seen, opens or seen) + timedelta(days=self.first_look)
 
     def is_open(self, now: datetime, default_zone: str = "UTC") -> bool:
         """Whether the job should be out at `now` (an aware datetime)."""

@@ -67,11 +67,12 @@ def load(ledger: Ledger, todo: list[Job], config: str, now: datetime) -> None:
         for one in publications.unsettled(conn, ids, config):
             if one.job_id in by_id:
                 by_id[one.job_id].known[one.channel, one.moment] = one
+        drafts = jobs.drafts(conn, [job.id for job in todo if job.fresh and job.id in ages])
         said = sorted(approvals.of_jobs(conn, ids), key=lambda one: one.job_id)
     decisions = {id_: list(found) for id_, found in groupby(said, key=lambda one: one.job_id)}
     for job in todo:
         since, linted = ages.get(job.id, (now, False))
-        job.since = since
+        job.since = now if job.id in drafts else since
         job.linted = job.linted if job.fresh else linted
         job.agreed = Agreed(decisions.get(job.id, ()), job.linted)
     # What was settled for an older spec is open again.

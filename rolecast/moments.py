@@ -43,7 +43,7 @@ def due(
 ) -> dict[str, datetime]:
     """Moment → from when on its post is wanted, of an open job that goes to this channel.
 
-    known: moment → what there is of it. opens, closes: of the job.
+    known: moment → what there is of it. opens: the job's first day there; closes: its last.
     """
     found: dict[str, datetime] = {}
     if Moment.announce in spec.moments:

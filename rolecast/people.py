@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rolecast.settings import People
@@ -47,6 +47,22 @@ class Person:
 
 class NotOurs(Told):
     """Not somebody who may sign in; the message says who may."""
+
+
+VISIT = timedelta(minutes=30)  # of nothing end a visit
+NOTED = timedelta(minutes=10)  # a visit that goes on is noted so often
+
+
+def visit(person: Person, now: datetime) -> tuple[datetime | None, bool]:
+    """When the visit before this one ended, and whether it has to be noted that they look now.
+
+    What came to the board since then is new to them. None: this is their first visit, so nothing
+    is new.
+    """
+    if person.looked is None:
+        return None, True
+    gone = now - person.looked
+    return (person.looked if gone > VISIT else person.before), gone > NOTED
 
 
 def new_id() -> str:

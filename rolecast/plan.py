@@ -79,6 +79,7 @@ class Scheduled(BaseModel):
     at: datetime
     priority: str = "normal"
     asks: bool = False  # and somebody has to agree to its text first
+    first_look: bool = False  # only colleagues see the job until then
 
     @property
     def slot(self) -> Slot:

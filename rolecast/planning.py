@@ -189,6 +189,7 @@ class Planning:
             jobs.save_files(conn, file_rows)
             jobs.forget_files(conn, list(gone))
             jobs.save_jobs(conn, fresh)
+            jobs.seen_now(conn, self._opened(fresh, known), self.now)
             flags = jobs.removed_flags(conn)
             back = [id_ for id_ in returned if flags.get(id_)]
             away = [id_ for id_ in sorted(removed) if not flags.get(id_, True)]
@@ -198,6 +199,11 @@ class Planning:
             events.add_once(conn, agenda.happened)
             asked = [self._asked(c) for c in self.steps.changes if c.needs_approval]
             approvals.ask(conn, asked, todo.keys())
+
+    def _opened(self, fresh: list[JobRow], known: dict[str, JobRow]) -> list[str]:
+        """The jobs that are no drafts any more."""
+        before = {id_ for id_, row in known.items() if jobs.is_draft(row.spec)}
+        return [row.id for row in fresh if row.id in before and not jobs.is_draft(row.spec)]
 
     def _asked(self, change: Change) -> Asked:
         return Asked(

@@ -51,10 +51,15 @@ def claim(ledger, found, owner="host:1:a", action="publish") -> set[int]:
         return attempts.claim(conn, wanted, owner, NOW + timedelta(minutes=1), NOW)
 
 
+def _is_described(name, kind, parents) -> bool:
+    """Not the full texts, which each database keeps in its own way."""
+    return kind != "table" or not name.startswith(("findable_words", "findable_grams"))
+
+
 def test_the_tables_are_what_the_code_says(ledger):
     assert ledger.version() == schema.HEAD
     with ledger.engine.connect() as conn:
-        context = MigrationContext.configure(conn)
+        context = MigrationContext.configure(conn, opts={"include_name": _is_described})
         assert compare_metadata(context, schema_people.metadata) == []
     assert ScriptDirectory.from_config(migrate.config()).get_current_head() == schema.HEAD
 

@@ -212,3 +212,103 @@ def test_what_is_settled_is_not_rendered_again(life, monkeypatch):
     drop(job.root, "job-3", spec(title="Job 3", summary="Other words."))
     job.run()
     assert {id_ for id_, _ in seen} == {"job-3"}
+
+
+BOARD = '[channels.board]\nconnector = "board"\n'
+
+
+def looked_at(life, pace="", **fields):
+    """A job on the board and on a network; what is done, with the channel."""
+    job = life(pace=pace, **fields)
+    path = job.root / "rolecast.toml"
+    path.write_text(path.read_text() + BOARD)
+    job.project.ledger.close()
+    job.project = job.town.project(job.root)
+    return job
+
+
+def waits(job):
+    return [
+        (one.channel, one.moment, one.first_look, one.at - job.now) for one in job.planned.scheduled
+    ]
+
+
+def test_colleagues_have_a_first_look(life):
+    job = looked_at(life, first_look=5)
+    assert job.run() == ["publish pilot announce"]
+    assert job.town.of("pilot") == []  # so it was on the board
+    assert waits(job) == [("net", "announce", True, timedelta(days=5))]
+    calendar = job.project.calendar(job.now)
+    assert [(one.channel, one.first_look, one.at) for one in calendar] == [
+        ("net", True, START + timedelta(days=5))
+    ]
+    assert job.run(days=4, hours=23) == []
+    assert waits(job) == [("net", "announce", True, timedelta(hours=1))]
+    assert job.run(hours=1) == ["publish pilot announce"]
+    assert job.says() == ["announce"]
+    assert job.run() == []
+
+
+def test_a_first_look_begins_when_the_job_opens(life):
+    job = looked_at(life, first_look=2, opens="2026-12-01")
+    assert job.run(days=7) == []
+    assert job.run(hours=12) == ["publish pilot announce"]  # 1 December
+    assert job.run(hours=47) == []
+    assert job.run(hours=1) == ["publish pilot announce"]
+    assert len(job.town.posts) == 1
+
+
+def test_a_draft_is_not_seen_so_its_first_look_has_not_begun(life):
+    job = looked_at(life, first_look=3, status="draft")
+    assert job.run() == []
+    drop(job.root, "pilot", spec(first_look=3, title="Still a draft", status="draft"))
+    assert job.run(days=10) == []
+    drop(job.root, "pilot", spec(first_look=3))
+    assert job.run(days=10) == ["publish pilot announce"]
+    assert job.town.posts == {}
+    assert job.run(days=2, hours=23) == []
+    assert job.run(hours=1) == ["publish pilot announce"]
+    assert len(job.town.posts) == 1
+
+
+def test_what_is_out_stays_out_when_a_first_look_is_written_later(life):
+    job = looked_at(life)
+    job.run()
+    drop(job.root, "pilot", spec(first_look=30))
+    assert job.run(days=1) == []
+    assert job.says() == ["announce"]
+    assert job.planned.scheduled == ()
+
+
+def test_a_first_look_that_is_taken_away_ends_at_once(life):
+    job = looked_at(life, first_look=30)
+    job.run()
+    drop(job.root, "pilot", spec())
+    assert job.run(days=1) == ["publish pilot announce"]
+    assert job.says() == ["announce"]
+
+
+def test_a_first_look_and_then_its_turn(life):
+    job = looked_at(life, first_look=5, pace='hours = ["9:00-10:00"]')
+    job.run()
+    assert waits(job) == [("net", "announce", True, timedelta(days=5, hours=21))]
+    assert job.run(days=5) == []
+    assert [one[2] for one in waits(job)] == [False]
+    assert job.run(hours=21) == ["publish pilot announce"]
+
+
+def test_a_job_that_closes_within_its_first_look_stays_inside(life):
+    job = looked_at(life, first_look=30, closes="2026-12-01")
+    assert "stays inside" in job.project.plan(now=job.now, wait=0).plan.notes[0]
+    job.run()
+    assert job.run(days=10) == ["withdraw pilot announce"]
+    assert job.town.calls == []
+
+
+def test_a_first_look_that_leaves_no_day_for_others_is_refused(life):
+    job = life(first_look=30, opens="2026-12-01", closes="2026-12-20")
+    found = job.project.plan(now=job.now, wait=0)
+    assert "nobody outside would see it" in found.problems[0].message
+    drop(job.root, "pilot", spec(first_look="1 week"))
+    problem = job.project.plan(now=job.now, wait=0).problems[0]
+    assert (problem.code, problem.fix) == ("days", "first_look: 7")

@@ -58,4 +58,5 @@ def calendar(root: Path, days: int, names: tuple[str, ...], form: str) -> None:
 def _what(one: Scheduled) -> str:
     priority = f", {one.priority} priority" if one.priority != "normal" else ""
     asks = ", once somebody agrees" if one.asks else ""
-    return f"{one.job_id} ({one.moment}{priority}{asks})"
+    look = ", after its first look" if one.first_look else ""
+    return f"{one.job_id} ({one.moment}{priority}{look}{asks})"

@@ -141,7 +141,8 @@ def show_scheduled(plan: Plan) -> None:
         found = [one for one in plan.scheduled if one.channel == name]
         first, last = found[0], found[-1]
         more = f", then {len(found) - 1} more until {local(last.at)}" if found[1:] else ""
-        click.echo(f"  · {name}: {first.job_id} ({first.moment}) at {local(first.at)}{more}")
+        look = ", after its first look" if first.first_look else ""
+        click.echo(f"  · {name}: {first.job_id} ({first.moment}{look}) at {local(first.at)}{more}")
 
 
 def who() -> str:

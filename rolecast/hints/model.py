@@ -159,6 +159,8 @@ def _value(item: Any, where: Where) -> tuple[str, str, str | None]:
         return _choice(item, given)
     if field in ("opens", "closes"):
         return _date(given, item)
+    if field == "first_look":
+        return "days", "write the days as a whole number from 1 to 60, such as 5", _days(given)
     if kind in ("float_parsing", "float_type", "int_parsing", "int_type", "int_from_float"):
         number = _number(given)
         return "not-a-number", _PLAIN[kind], number
@@ -226,6 +228,13 @@ def _country(name: str) -> str | None:
             if country.casefold() == name.casefold() and len(code) == 2:
                 return code
     return None
+
+
+def _days(given: Any) -> str | None:
+    """`5 days` and `1 week` as a number of days; None where it is not certain."""
+    match = re.fullmatch(r"(\d{1,2})\s*(days?|tage?|weeks?|wochen?)", str(given).strip().casefold())
+    count = int(match[1]) * (7 if match[2][0] == "w" else 1) if match else 0
+    return str(count) if 1 <= count <= 60 else None
 
 
 def _number(given: Any) -> str | None:

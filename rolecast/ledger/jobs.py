@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from rolecast.ledger.schema import files, jobs
 
+_DRAFT = '"status":"draft"'  # in no text, where the quotes have a backslash
 _F = files.c
 _J = jobs.c
 
@@ -91,6 +92,27 @@ def ages(conn: Connection) -> dict[str, tuple[datetime, bool]]:
     return {id_: (seen, bool(linted)) for id_, seen, linted in conn.execute(query)}
 
 
+def is_draft(spec: str) -> bool:
+    """Whether a job's spec, as it is kept, says that nothing goes out yet."""
+    return _DRAFT in spec
+
+
+def drafts(conn: Connection, ids: Sequence[str]) -> set[str]:
+    """Which of these jobs were drafts when they were last read."""
+    found: set[str] = set()
+    for start in range(0, len(ids), 500):
+        query = select(_J.id).where(_J.id.in_(ids[start : start + 500]), _J.spec.contains(_DRAFT))
+        found.update(conn.scalars(query))
+    return found
+
+
+def seen_now(conn: Connection, ids: Sequence[str], now: datetime) -> None:
+    """These were drafts, which nobody was shown: they are first seen now."""
+    if ids:
+        query = update(jobs).where(_J.id == bindparam("b")).values(first_seen=now)
+        conn.execute(query, [{"b": id_} for id_ in ids])
+
+
 def removed_flags(conn: Connection) -> dict[str, bool]:
     """Job id → whether its file was gone the last time we planned."""
     return {id_: bool(removed) for id_, removed in conn.execute(select(_J.id, _J.removed))}
@@ -126,6 +148,22 @@ def mark_removed(conn: Connection, ids: Sequence[str], removed: bool, now: datet
             update(jobs).where(_J.id == bindparam("b")).values(removed=int(removed), updated=now),
             [{"b": id_} for id_ in ids],
         )
+
+
+def insert_new(
+    conn: Connection, table: Any, key: str, values: list[dict[str, Any]]
+) -> list[tuple[int, Any]]:
+    """Insert what is not there yet; answers (number, key) of what is new."""
+    if not values:
+        return []
+    dialect = importlib.import_module(f"sqlalchemy.dialects.{conn.dialect.name}")
+    found: list[tuple[int, Any]] = []
+    for start in range(0, len(values), 500):
+        query = dialect.insert(table).values(values[start : start + 500])
+        query = query.on_conflict_do_nothing(index_elements=[key])
+        rows = conn.execute(query.returning(table.c.number, table.c[key]))
+        found += [(number, name) for number, name in rows]
+    return found
 
 
 def _upsert(

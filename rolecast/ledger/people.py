@@ -55,6 +55,12 @@ def change(conn: Connection, id_: str, **values: Any) -> None:
     conn.execute(update(people).where(_P.id == id_).values(**values))
 
 
+def looks(conn: Connection, person: Person, before: datetime | None, now: datetime) -> None:
+    """A person has the list of jobs before them; of several pages at once, one is noted."""
+    query = update(people).where(_P.id == person.id, _P.looked.is_not_distinct_from(person.looked))
+    conn.execute(query.values(looked=now, before=before))
+
+
 def everybody(conn: Connection, search: str, start: int, count: int) -> tuple[list[Person], int]:
     """A page of people by name, and how many there are."""
     where = or_(

@@ -82,6 +82,8 @@ jobs = Table(
     Column("linted", Text),  # JSON of the warnings that its file gave; None: none
     Column("apply_checked", Utc),
     Column("apply_problem", Text),  # what is wrong with the place to apply; None: nothing
+    # What changes with a job is read often, and its spec is long.
+    Index("ix_jobs_id_spec_hash", "id", "spec_hash", "removed"),
 )
 
 links = Table(

@@ -220,20 +220,27 @@ suggestions = Table(
     Index("ix_suggestions_state", "state", "made"),
 )
 
-# What the list of jobs is searched and filtered by; made from `jobs`.
+# What the list of jobs is searched and filtered by; made from `jobs`, and from the settings' zone.
 findable = Table(
     "findable",
     metadata,
-    Column("job_id", String(64), primary_key=True),
-    Column("spec_hash", String(32), nullable=False),
+    # A job that changes gets a new one, so what is kept under a number never changes.
+    Column("number", BigId, primary_key=True, autoincrement=True),
+    Column("job_id", String(64), nullable=False, unique=True),
+    Column("mark", String(64), nullable=False),  # of what it was made from
     Column("title", Text, nullable=False),
-    Column("team", Text, nullable=False),
-    Column("country", String(2), nullable=False),
-    Column("city", Text, nullable=False),
-    Column("workplace", String(16), nullable=False),
-    Column("employment", Text, nullable=False),
-    Column("first_seen", Utc, nullable=False),
-    Column("words", Text, nullable=False),  # folded: no capital letters, no accents
+    Column("facets", Text, nullable=False),  # JSON: what it is filtered by
+    Column("goes_out", Utc),  # when its first look ends; None: it has none
     Column("card", Text, nullable=False),  # JSON: what a line of the list shows
-    Index("ix_findable_first_seen", "first_seen", "job_id"),
+    Index("ix_findable_job_id_mark", "job_id", "mark"),
+    sqlite_autoincrement=True,
+)
+
+# The words of titles, teams, places and skills: what somebody may have meant. Where these and the
+# texts are searched, SQLite and PostgreSQL differ: see rolecast.ledger.find.
+findable_terms = Table(
+    "findable_terms",
+    metadata,
+    Column("number", BigId, primary_key=True, autoincrement=True),
+    Column("term", Text, nullable=False, unique=True),
 )

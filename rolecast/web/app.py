@@ -35,6 +35,7 @@ from rolecast.web import (
     me,
     refer,
     report,
+    searches,
     share,
     signin,
     staff,
@@ -75,11 +76,13 @@ def create(
     postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
     site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman, folder, draft)
     rules = rules or credit.load(settings.credit)
-    parts = (signin, board, share, refer, ask, me, desk, staff, suggestions, author)
+    parts = (
+        signin, board, searches, share, refer, ask, me, desk, staff, suggestions, author,
+    )  # fmt: skip
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]
-    return _app(site, routes, hosts, face)
+    return _app(site, routes, hosts, face, has_board=True)
 
 
 def go_alone(
@@ -95,10 +98,17 @@ def go_alone(
     return _app(site, go.routes(site, face, "/jobs"), hosts, face)
 
 
-def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...], face: Face) -> Starlette:
+def _app(
+    site: Site,
+    routes: list[BaseRoute],
+    hosts: tuple[str, ...],
+    face: Face,
+    has_board: bool = False,
+) -> Starlette:
     @contextlib.asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
         await face.start()
+        warming = asyncio.create_task(asyncio.to_thread(site.finder.warm_up)) if has_board else None
         if site.postman:
             site.postman.start()
         try:
@@ -107,6 +117,9 @@ def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...], face: Face
             if site.postman:
                 await asyncio.to_thread(site.postman.stop)
             await face.stop()
+            if warming:
+                await warming
+            await asyncio.to_thread(site.finder.close)
 
     def health(request: Request) -> Response:
         with site.ledger.read() as conn:

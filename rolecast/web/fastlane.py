@@ -132,7 +132,7 @@ class FastLane(HttpToolsProtocol):
             return False
         before, after, until = target.to
         now = time.time()
-        if now * SECOND >= until:
+        if now * SECOND >= until or now * SECOND < target.out:
             return False
         headers = dict(self.headers)
         address = go.address(self.client[0] if self.client else "", headers)

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from rolecast import feeds
 from rolecast.ledger import shown
+from rolecast.web.board import goes_out_at
 from rolecast.web.pages import Site, number, read_spec
 
 
@@ -25,14 +26,15 @@ def routes(site: Site, jobs_at: str) -> list[Route]:
                            company.timezone)  # fmt: skip
 
     def page(at: int) -> tuple[list[feeds.Item], bool]:
-        """The items of a page, newest first, and whether there are more."""
+        """The items of a page, newest first, and whether there are more. What only colleagues see
+        yet is left out."""
+        items = []
         with site.ledger.read() as conn:
-            rows, total = shown.board(conn, site.boards, "", (at - 1) * feeds.MOST, feeds.MOST)
-        items = [
-            feeds.Item(read_spec(row.spec), f"{public}{jobs_at}/{row.id}", row.first_seen,
-                       row.updated)
-            for row in rows
-        ]  # fmt: skip
+            rows, total = shown.board(conn, site.boards, (at - 1) * feeds.MOST, feeds.MOST)
+            for row in rows:
+                spec, url = read_spec(row.spec), f"{public}{jobs_at}/{row.id}"
+                if not goes_out_at(conn, site, row, spec):
+                    items.append(feeds.Item(spec, url, row.first_seen, row.updated))
         return items, at * feeds.MOST < total
 
     def atom(request: Request) -> Response:
@@ -51,7 +53,12 @@ def routes(site: Site, jobs_at: str) -> list[Route]:
     def sitemap(request: Request) -> Response:
         with site.ledger.read() as conn:
             found = shown.addresses(conn, site.boards)
-        pages = [(f"{public}{jobs_at}/{id_}", updated) for id_, updated in found]
+            inside = {
+                row.id
+                for row in shown.looked_at_first(conn, site.boards)
+                if goes_out_at(conn, site, row, read_spec(row.spec))
+            }
+        pages = [(f"{public}{jobs_at}/{id_}", at) for id_, at in found if id_ not in inside]
         return _answer(request, Response(feeds.sitemap(pages), media_type="application/xml"))
 
     return [

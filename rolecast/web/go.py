@@ -43,11 +43,14 @@ def routes(site: Site, face: Face, jobs_at: str = "/public/jobs") -> list[Route]
             metrics.UNKNOWN.inc()
             go.limiter.missed(address)
             return await run_in_threadpool(not_found, site, request, WRONG)
+        now = int(time.time() * SECOND)
+        if target.inside(now) and not await run_in_threadpool(_leads, site, code, target):
+            return await run_in_threadpool(not_found, site, request, WRONG)
         if path.endswith("+"):
             return await run_in_threadpool(_looking, site, request, code, target)
         if request.method != "HEAD":  # a robot's or a preview's question
             await face.group.keep(go.click(code, headers, address, time.time()))
-        if target.open(int(time.time() * SECOND)):
+        if target.open(now):
             return RedirectResponse(target.address(code), 302, NO_STORE)
         return await run_in_threadpool(_closed, site, request, target)
 
@@ -66,6 +69,13 @@ def routes(site: Site, face: Face, jobs_at: str = "/public/jobs") -> list[Route]
         Route(f"{jobs_at}/{{id}}", job),
         Route("/metrics", figures),
     ]
+
+
+def _leads(site: Site, code: str, target: Target) -> bool:
+    """Whether a link leads to a job that only colleagues see yet: theirs do, and what is in a post
+    that was out before."""
+    with site.ledger.read() as conn:
+        return shown.of_colleague(conn, code, target.job_id) or shown.is_out(conn, code)
 
 
 def _looking(site: Site, request: Request, code: str, target: Target) -> Response:
@@ -88,8 +98,8 @@ def _closed(site: Site, request: Request, target: Target) -> Response:
         row, _ = shown.job(conn, target.job_id, site.boards)
         if row is None:
             return not_found(site, request, WRONG)
-        spec = read_spec(row.spec)
-        others = similar(conn, site, spec.title)
+    spec = read_spec(row.spec)
+    others = similar(site, spec, inside=False)
     return page(site, request, "closed.html.j2", 410, job=spec, others=others, inside=False)
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rolecast.channels import Channel
 from rolecast.facts import facts, language_name, locale
+from rolecast.finding import Finder
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger
 from rolecast.markdown import to_html
@@ -59,6 +60,11 @@ class Site:
     folder: Path | None = None  # of the job specs; None: it is not on this machine
     # What would be posted for a job that is not saved yet.
     draft: Callable[[JobSpec, Channel], Post] | None = None
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Finds jobs on the board."""
+        return Finder(self.ledger, self.settings)
 
     @property
     def boards(self) -> list[str]:
@@ -101,7 +107,7 @@ def _env(language: str) -> ImmutableSandboxedEnvironment:
     return env
 
 
-@cache
+@lru_cache(2000)
 def _markdown(text: str) -> Any:
     from markupsafe import Markup
 

@@ -112,7 +112,8 @@ def test_hostile_words_are_only_words(house, page, who, path, width):
     assert small == []
     unnamed = page.evaluate(
         "[...document.querySelectorAll('main input, main textarea, main select')]"
-        ".filter(e => e.type != 'hidden' && !(e.labels && e.labels.length) && !e.ariaLabel).map(e => e.outerHTML)"
+        ".filter(e => e.type != 'hidden' && !(e.labels && e.labels.length) && !e.ariaLabel)"
+        ".map(e => e.outerHTML)"
     )
     assert unnamed == []
     assert complaints == []

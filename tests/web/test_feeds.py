@@ -64,6 +64,13 @@ def test_the_json_feed_carries_the_job_posting_and_goes_on(house, monkeypatch):
     assert first["items"][0]["_jobposting"]["@type"] == "JobPosting"
 
 
+def test_what_only_colleagues_see_yet_is_in_no_feed(house):
+    drop(house.root, "hand", spec(title="Deck <Hand> & Co ]]>", first_look=7))
+    publish(house.root)
+    assert titles(house)[0] == titles(house)[1] == ["Harbour Pilot"]
+    assert titles(house)[2] == ["http://127.0.0.1:8080/jobs/pilot"]
+
+
 @pytest.mark.parametrize("name", FEEDS)
 def test_who_has_it_already_gets_only_that(house, name):
     answer = house.get(f"/{name}")

@@ -192,18 +192,45 @@ def upgrade():
     op.create_index("ix_suggestions_job_id", "suggestions", ["job_id"])
     op.create_index("ix_suggestions_person_id", "suggestions", ["person_id"])
     op.create_index("ix_suggestions_state", "suggestions", ["state", "made"])
+    _findable()
+
+
+def _findable():
+    op.create_index("ix_jobs_id_spec_hash", "jobs", ["id", "spec_hash", "removed"])
     op.create_table(
         "findable",
-        sa.Column("job_id", sa.String(64), primary_key=True),
-        sa.Column("spec_hash", sa.String(32), nullable=False),
+        sa.Column("number", BIG, primary_key=True, autoincrement=True),
+        sa.Column("job_id", sa.String(64), nullable=False),
+        sa.Column("mark", sa.String(64), nullable=False),
         sa.Column("title", sa.Text, nullable=False),
-        sa.Column("team", sa.Text, nullable=False),
-        sa.Column("country", sa.String(2), nullable=False),
-        sa.Column("city", sa.Text, nullable=False),
-        sa.Column("workplace", ID, nullable=False),
-        sa.Column("employment", sa.Text, nullable=False),
-        sa.Column("first_seen", UTC, nullable=False),
-        sa.Column("words", sa.Text, nullable=False),
+        sa.Column("facets", sa.Text, nullable=False),
+        sa.Column("goes_out", UTC),
         sa.Column("card", sa.Text, nullable=False),
+        sa.UniqueConstraint("job_id", name="uq_findable_job_id"),
+        sqlite_autoincrement=True,
     )
-    op.create_index("ix_findable_first_seen", "findable", ["first_seen", "job_id"])
+    op.create_index("ix_findable_job_id_mark", "findable", ["job_id", "mark"])
+    op.create_table(
+        "findable_terms",
+        sa.Column("number", BIG, primary_key=True, autoincrement=True),
+        sa.Column("term", sa.Text, nullable=False),
+        sa.UniqueConstraint("term", name="uq_findable_terms_term"),
+    )
+    # The full texts: each database's own way.
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "create virtual table findable_words using fts5(title, facts, body, "
+            """tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co' """
+            """tokenchars '+#'")"""
+        )
+        op.execute("create virtual table findable_grams using fts5(term, tokenize = 'trigram')")
+    else:
+        op.execute(
+            "create table findable_words (number bigint primary key, head tsvector not null, "
+            "body tsvector not null)"
+        )
+        op.execute("create index ix_findable_words_body on findable_words using gin (body)")
+        op.execute(
+            "create table findable_grams (number bigint primary key, grams tsvector not null)"
+        )
+        op.execute("create index ix_findable_grams_grams on findable_grams using gin (grams)")
