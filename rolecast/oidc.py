@@ -171,6 +171,6 @@ def _understood(otherwise: str) -> Iterator[None]:
     except (AuthlibBaseError, jwt.PyJWTError, OSError, ValueError) as error:  # OSError: requests'
         log.warning("OpenID Connect: %s: %s", type(error).__name__, error)
         raise Problem(otherwise) from error
-    except (AttributeError, KeyError, TypeError) as error:  # JSON of another shape
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:  # JSON of another shape
         log.warning("OpenID Connect: an answer is not what it should be: %r", error)
         raise Problem(otherwise) from error
