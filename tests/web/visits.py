@@ -18,16 +18,12 @@ from starlette.routing import Match
 # What a path's variable may be, so that there is something to see.
 KNOWN = {"/jobs/{id}": "pilot", "/public/jobs/{id}": "pilot", "/desk/jobs/{id}": "pilot"}
 SIGNS_OUT = "/signout"
+APPLICATION = "app-17"
 START = (
-    "/",
-    "/me",
-    "/desk",
-    "/desk/people",
-    "/signin",
-    "/public/jobs/pilot",
-    "/jobs/none",
-    "/nowhere",
-)
+    "/", "/me", "/desk", "/desk/people", "/signin", "/public/jobs/pilot", "/public/jobs/over",
+    "/jobs/over", "/jobs/none", "/nowhere", f"/desk/applications/{APPLICATION}", "/signin/wrong",
+    "/?q=nothing", "/r/nothing", "/jobs/pilot", "/jobs/law", "/jobs/crane",
+)  # fmt: skip
 
 
 def filled(path: str, unknown: str = "unknown") -> str:
@@ -117,23 +113,25 @@ def _form(url: str, tag: Tag) -> Form:
 def walk(
     get: Callable[[str], Any], app, start: Iterable[str] = START, each: int = 3, most: int = 150
 ) -> Iterator[Seen]:
-    """Visit every page that links lead to, at most `each` of a kind and `most` altogether.
+    """Visit every page that links lead to, at most `each` of a kind and `most` altogether, and
+    those of `start` in any case.
 
     get: answers an address with something like a requests.Response. A kind is a route with the
     names of what is asked in its query.
     """
-    ahead, met, kinds = list(start), set(start), Counter()
+    first = set(start)
+    ahead, met, kinds = list(start), set(first), Counter()
     while ahead and most:
         url = ahead.pop(0)
         parts = urlsplit(url)
         route = template(app, url)
         kind = (route, tuple(sorted(name for name, _ in parse_qsl(parts.query))))
-        if route.startswith("/static") or kinds[kind] >= each:
+        if route.startswith("/static") or (kinds[kind] >= each and url not in first):
             continue
         kinds[kind] += 1
         most -= 1
         answer = get(url)
-        if answer.is_redirect if hasattr(answer, "is_redirect") else False:
+        if answer.is_redirect:
             ahead += _new([urljoin(url, answer.headers["location"])], met)
             continue
         content = answer.headers.get("content-type", "").partition(";")[0]
@@ -158,20 +156,19 @@ def _new(urls: Iterable[str], met: set[str]) -> list[str]:
     return found
 
 
+KINDS = {
+    "email": "friend@example.org", "url": "https://example.org/7", "number": "7",
+    "tel": "+49 471 123456", "date": "2026-12-04", "search": "pilot",
+    "textarea": "Two sentences, as people write them. And one more.",
+}  # fmt: skip
+NAMES = {"application": APPLICATION, "job": "pilot", "ref": "", "contact": "friend@example.org"}
+
+
 def usual(name: str, kind: str, value: str) -> str:
     """What somebody writes who means well."""
-    plain = {
-        "email": "friend@example.org", "url": "https://example.org/7", "number": "7",
-        "tel": "+49 471 123456", "date": "2026-12-04", "search": "pilot",
-    }  # fmt: skip
-    if kind in ("hidden", "select", "button", "radio", "checkbox"):
+    if value or kind in ("hidden", "select", "button", "radio", "checkbox"):
         return value
-    if kind in plain:
-        return value or plain[kind]
-    if "mail" in name or "contact" in name:
-        return "friend@example.org"
-    return value or ("Two sentences, as people write them. And one more." if kind == "textarea"
-                     else "A few words")  # fmt: skip
+    return NAMES.get(name, KINDS.get(kind, "A few words"))
 
 
 def fill(form: Form, write: Callable[[str, str, str], str] = usual) -> Iterator[dict[str, str]]:
