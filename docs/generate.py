@@ -1,7 +1,7 @@
 """make docs: the pages that are made from the code, so that they cannot disagree with it.
 
 docs/connectors/ has a page for each connector and their table; docs/voices.md has one example
-advert in every voice, moment and language.
+advert in every voice, moment and language; docs/access.md says who may open what.
 """
 
 from __future__ import annotations
@@ -19,9 +19,13 @@ from connectors import TABLE
 from rolecast.channels import Channel
 from rolecast.connector import Connector
 from rolecast.jobspec import JobSpec, Moment
+from rolecast.ledger import Ledger
 from rolecast.ledger.states import TRANSITIONS, State
 from rolecast.render import Renderer
-from rolecast.settings import Policy, Route
+from rolecast.settings import People, Policy, Route, Settings
+from rolecast.web import app
+from rolecast.web.face import Face
+from rolecast.web.rooms import OPEN, rooms
 
 ROOT = Path(__file__).parents[1]
 ABILITIES = {
@@ -85,6 +89,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         yield folder / f"{name}.md", connector_page(name, kind)
     yield ROOT / "docs" / "voices.md", voices()
     yield ROOT / "docs" / "states.md", states()
+    yield ROOT / "docs" / "access.md", access()
 
 
 def proven(name: str) -> str:
@@ -242,6 +247,30 @@ def states() -> str:
     for old in State:
         cells = " | ".join("●" if new in TRANSITIONS[old] else "" for new in State)
         lines.append(f"| **{old}**: {MEANINGS[old]} | {cells} |")
+    return "\n".join([*lines, ""])
+
+
+def access() -> str:
+    """Every page and form, and who may use it."""
+    settings, ledger = Settings(people=People(domains=("example.com",))), Ledger("sqlite://")
+    made = app.create(ledger, settings, {}, face=Face(ledger, settings, ROOT))
+    lines = [
+        MADE,
+        "# Who may do what\n",
+        "Each role may do what those before it may: anyone, employee, recruiter, admin. Whoever "
+        "has not signed in is sent to the page for it, and a form of theirs is not taken (401); "
+        "whoever has not the role is refused (403). Where nobody signs in (no `[people]` in "
+        "rolecast.toml), whoever sits at this machine may do everything, and nobody else may do "
+        "what needs a role.\n",
+        "A form is taken from our own pages only: with the token of one's session, and neither "
+        "from another site nor with another origin (403). tests/web/test_matrix.py asks each of "
+        "these as each of them.\n",
+        "| address | method | who |",
+        "|---|---|---|",
+    ]
+    for room in rooms(made.routes):
+        who = room.needs or f"open: {OPEN[room.path]}"
+        lines.append(f"| `{room.path}` | {room.method} | {who} |")
     return "\n".join([*lines, ""])
 
 

@@ -213,6 +213,15 @@ def _trusts(proxies: tuple[str, ...], address: str) -> bool:
     return any(known in ipaddress.ip_network(proxy, strict=False) for proxy in proxies)
 
 
+def asker(proxies: tuple[str, ...], peer: str, passed_on: str) -> str:
+    """Who asks: the peer, or who the proxies that we trust say it is in X-Forwarded-For."""
+    for hop in reversed(passed_on.split(",")):
+        if not _trusts(proxies, peer):
+            break
+        peer = hop.strip() or peer
+    return peer
+
+
 class Go:
     """Everything that answering a link needs.
 
@@ -235,14 +244,11 @@ class Go:
         return code, target
 
     def address(self, peer: str, headers: Headers) -> str:
-        """Who asks: the peer, or who the proxies that we trust say it is."""
+        """See `asker`."""
         if not self.proxies:
             return peer
-        for hop in reversed(headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")):
-            if not _trusts(self.proxies, peer):
-                break
-            peer = hop.strip() or peer
-        return peer
+        passed_on = headers.get(b"x-forwarded-for", b"").decode("latin-1")
+        return asker(self.proxies, peer, passed_on)
 
     def click(self, code: str, headers: Headers, address: str, now: float) -> Click:
         """What is kept of a click; the address goes into the visitor's number and is forgotten.

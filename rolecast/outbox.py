@@ -7,12 +7,15 @@ person; a link to sign in is simply asked for again. Address and text go when a 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import smtplib
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -30,8 +33,10 @@ from rolecast.words import words
 
 PASSWORD = "ROLECAST_MAIL_PASSWORD"
 TIMEOUT = 20.0  # seconds, for each step of the conversation
+ANSWER = 120.0  # seconds for the last one: servers look at the whole mail before they answer
 TRIES = 8
 WAIT = (30, 120, 600, 1800, 3600, 7200, 14400)  # seconds before the next try
+POLICY = policy.default.clone(cte_type="7bit")  # whatever the server can do
 LEASE = timedelta(minutes=5)  # whoever sends for so long has died
 
 
@@ -92,17 +97,35 @@ def smtp(settings: s.Mail, env: Mapping[str, str] = os.environ) -> Smtp:
 
 
 def _hand_over(server: smtplib.SMTP, mail: EmailMessage) -> None:
+    """RFC 5321, 3.3. Until DATA nothing has been sent, whatever happens."""
     try:
-        server.send_message(mail)
+        (sender,), (to,) = mail["From"].addresses, mail["To"].addresses
+        server.ehlo_or_helo_if_needed()
+        _expect(*server.mail(sender.addr_spec))
+        _expect(*server.rcpt(to.addr_spec))
+    except smtplib.SMTPResponseException as error:
+        raise _refusal(error.smtp_code, error.smtp_error) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise Busy(f"the mail server went away before it took the mail: {error}") from error
+    except ValueError as error:  # such as letters that no address has
+        raise Rejected(f"the mail cannot be addressed: {error}") from error
+    if server.sock:
+        server.sock.settimeout(ANSWER)
+    try:
+        _expect(*server.data(mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))))
     except smtplib.SMTPServerDisconnected as error:
         raise Unclear("the mail server went away while it took the mail") from error
-    except smtplib.SMTPRecipientsRefused as error:
-        code, told = next(iter(error.recipients.values()))
-        raise _refusal(code, told) from error
     except smtplib.SMTPResponseException as error:
         raise _refusal(error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
         raise Unclear(f"the mail server's answer was lost: {error}") from error
+    with contextlib.suppress(smtplib.SMTPException, OSError):
+        server.quit()
+
+
+def _expect(code: int, told: bytes | str) -> None:
+    if not 200 <= code < 300:
+        raise _refusal(code, told)
 
 
 def _refusal(code: int, told: bytes | str) -> Exception:
@@ -110,6 +133,8 @@ def _refusal(code: int, told: bytes | str) -> Exception:
     text = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
     if 400 <= code < 500 or code in (530, 535):
         return Busy(f"the mail server asks to try later: {text} ({code})")
+    if code < 500:
+        return Unclear(f"the mail server's answer makes no sense: {text}")
     return Rejected(f"the mail server does not take this: {text} ({code})")
 
 
@@ -173,25 +198,37 @@ def post(
 # On their way
 
 
-def deliver(ledger: Ledger, sender: Sender, settings: s.Mail, now: datetime) -> int:
-    """Send what is due; answers how many went."""
-    sent = 0
+def deliver(
+    ledger: Ledger,
+    sender: Sender,
+    settings: s.Mail,
+    now: datetime,
+    go_on: Callable[[], bool] = lambda: True,
+) -> int:
+    """Send what is due; answers how many went. go_on: asked before each mail."""
+    sent, began = 0, time.monotonic()
     with ledger.begin() as conn:
         mails.release(conn, now - LEASE)
-    while True:
+    while go_on():
+        at = now + timedelta(seconds=time.monotonic() - began)  # the lease begins with the sending
         with ledger.begin(alone="mails") as conn:
-            mail = mails.claim(conn, now)
+            mail = mails.claim(conn, at)
         if mail is None:
-            return sent
-        state, next_try, trouble = _try(sender, settings, mail, now)
+            break
+        state, next_try, trouble = _try(sender, settings, mail, at)
         with ledger.begin() as conn:
-            mails.finish(conn, mail.id, state, next_try, trouble, now)
+            mails.finish(conn, mail.id, state, next_try, trouble, at)
         sent += state == "sent"
+    return sent
 
 
 def _try(sender: Sender, settings: s.Mail, mail, now: datetime) -> tuple[str, datetime, str | None]:
     try:
-        sender.send(message(settings, mail, now))
+        written_out = message(settings, mail, now)
+    except ValueError as error:  # its address is none
+        return "failed", now, str(error)
+    try:
+        sender.send(written_out)
     except Busy as error:
         if mail.tries >= TRIES:
             return "failed", now, str(error)
@@ -206,7 +243,7 @@ def _try(sender: Sender, settings: s.Mail, mail, now: datetime) -> tuple[str, da
 
 def message(settings: s.Mail, mail, now: datetime) -> EmailMessage:
     """The mail as it is sent (RFC 5322). The same one has the same number on every try."""
-    made = EmailMessage()
+    made = EmailMessage(policy=POLICY)
     name, _, domain = settings.sender.partition("@")
     made["Subject"] = mail.subject
     made["From"] = Address(settings.sender_name, name, domain)

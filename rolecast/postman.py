@@ -33,7 +33,9 @@ class Postman:
 
     def once(self) -> int:
         """Send what is due now; answers how many went."""
-        return outbox.deliver(self.ledger, self.sender, self.settings, now_utc())
+        return outbox.deliver(
+            self.ledger, self.sender, self.settings, now_utc(), lambda: not self._stop.is_set()
+        )
 
     def stop(self) -> None:
         """End after the mail that is being sent; the others wait in the ledger."""
@@ -48,5 +50,7 @@ class Postman:
                 self.once()
             except Ledger.Error as error:
                 log.warning("mails wait, since the ledger cannot be read: %s", error)
+            except Exception:  # one mail's trouble; the others have to go
+                log.exception("a mail could not be sent")
             self._wake.wait(EVERY)
             self._wake.clear()

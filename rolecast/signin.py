@@ -43,18 +43,28 @@ class Begun:
 
 
 def by_mail(
-    ledger: Ledger, settings: Settings, address: str, to: str, language: str, now: datetime
+    ledger: Ledger,
+    settings: Settings,
+    address: str,
+    to: str,
+    language: str,
+    now: datetime,
+    browser: str = "",
 ) -> str:
     """Send a link; answers what the browser has to keep. Raises people.NotOurs for an address of
     somewhere else.
+
+    browser: what it keeps of an earlier time; when that was for the same address, it stays, so
+    that the first of two mails is as good as the second.
 
     The answer, and the time it takes, do not depend on whether we know the person: the first
     sign-in makes one. An address that asks too often gets no more mails, and is not told so, since
     it may be somebody else who asks.
     """
     address = check_domain(settings.people, address)
-    begun = Begun(new_secret(), new_secret())
     with ledger.begin() as conn:
+        again = people.began(conn, hashed(browser), address, now)
+        begun = Begun(new_secret(), browser if again else new_secret())
         often = people.asked(conn, address, now - timedelta(minutes=MINUTES)) >= MOST
         _begin(conn, begun, address, None, to, now)
         if not often:
@@ -141,7 +151,9 @@ def finish_with(
     with ledger.begin(alone="people") as conn:
         _use_up(conn, row.id)
         person = people.of_subject(conn, subject)
-        if person is None:
+        if person is not None:
+            person = known(conn, settings, person.email, person.name, now)
+        else:
             person = known(conn, settings, address, name or name_of(address), now)
             if person.subject is not None:
                 raise NotValid(
@@ -193,6 +205,8 @@ def who(ledger: Ledger, secret: str, now: datetime) -> Person | None:
 def by_header(ledger: Ledger, settings: Settings, address: str, now: datetime) -> Person:
     """Whom our proxy names. Raises people.NotOurs."""
     address = tidy_address(address)
+    if settings.people.domains:
+        check_domain(settings.people, address)
     with ledger.read() as conn:
         person = people.of_address(conn, address)
     role = role_of(settings.people, address)

@@ -1,10 +1,22 @@
-"""Colleagues for a test: a house that people sign in to, and browsers in which somebody has."""
+"""Colleagues for a test: a house that people sign in to, and browsers in which somebody has.
+
+`browser` is one in memory, for most tests. `served` is the real thing: an address that Chromium can
+go to, with `Served.context` for a browser context in which somebody has signed in.
+"""
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import uvicorn
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from rolecast import signin
@@ -13,6 +25,9 @@ from rolecast.outbox import Sender
 from rolecast.people import Person, Role, hashed, name_of
 from rolecast.project import Project
 from rolecast.publish import now_utc
+from rolecast.web import app
+from rolecast.web.face import Face
+from rolecast.web.fastlane import protocol
 from tests.house import BOARD, make, site
 
 PEOPLE = """
@@ -53,12 +68,16 @@ def person(project: Project, who: str, role: Role | None = None) -> Person:
         return people.get(conn, found.id)
 
 
+def session(project: Project, found: Person) -> str:
+    """A new session of somebody's: what their browser keeps."""
+    with project.ledger.begin() as conn:
+        return signin.start(conn, project.settings, found, "Firefox, computer", now_utc())
+
+
 def enter(web: TestClient, project: Project, who: str = "kim", role: Role | None = None) -> Person:
     """Sign somebody in in this browser."""
     found = person(project, who, role)
-    with project.ledger.begin() as conn:
-        secret = signin.start(conn, project.settings, found, "Firefox, computer", now_utc())
-    web.cookies.set("rolecast", secret)
+    web.cookies.set("rolecast", session(project, found))
     return found
 
 
@@ -75,4 +94,70 @@ def browser(project: Project, who: str = "kim", **more) -> Iterator[TestClient]:
         yield web
 
 
-__all__ = ["HOUSE", "Mailbox", "browser", "enter", "make", "person", "token"]
+@dataclass
+class Served:
+    """Pages at a real address."""
+
+    project: Project
+    app: Starlette
+    address: str
+
+    def context(self, chromium, who: str | None = None, role: Role | None = None, **options: Any):
+        """A context of Chromium's in which who@ostrelund.example has signed in; None: nobody."""
+        made = chromium.new_context(base_url=self.address, **options)
+        if who:
+            secret = session(self.project, person(self.project, who, role))
+            made.add_cookies([{"name": "rolecast", "value": secret, "url": self.address}])
+        return made
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def move(root: Path, port: int) -> str:
+    """Write into a folder's settings at which port of this machine it is served."""
+    address, settings = f"http://127.0.0.1:{port}", root / "rolecast.toml"
+    settings.write_text(settings.read_text("utf-8").replace("http://127.0.0.1:8080", address))
+    return address
+
+
+@contextmanager
+def served(project: Project, port: int = 0, **more: Any) -> Iterator[Served]:
+    """The pages of a project, as uvicorn serves them. more: for rolecast.web.app.create."""
+    face = Face(project.ledger, project.settings, project.root / ".rolecast", gathers=False)
+    made = app.create(project.ledger, project.settings, project.channels, face=face, **more)
+    config = uvicorn.Config(made, port=port, log_level="error", http=protocol(face), ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started:
+        assert time.monotonic() < deadline
+        assert thread.is_alive()
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Served(project, made, f"http://127.0.0.1:{port}")
+    finally:
+        server.should_exit = True
+        thread.join(15)
+
+
+__all__ = [
+    "HOUSE",
+    "Mailbox",
+    "Served",
+    "browser",
+    "enter",
+    "free_port",
+    "make",
+    "move",
+    "person",
+    "served",
+    "session",
+    "token",
+]

@@ -24,6 +24,7 @@ from tests.servers import (
     Matrix,
     MediaWiki,
     Misago,
+    Oidc,
     Postfix,
     Postgres,
     Prosody,
@@ -47,6 +48,7 @@ KINDS = [
     Ghost,
     Misago,
     MastodonMock,
+    Oidc,
 ]
 SERVER_FIXTURES = {"own_pds", "chromium", "page", *(kind.script for kind in KINDS)}
 CHROMIUM_ARGS = [
@@ -185,6 +187,12 @@ def ghost() -> Ghost:
 def misago() -> Misago:
     """The Misago forum of this run, shared by its tests."""
     return shared_server(Misago)
+
+
+@pytest.fixture(scope="session")
+def oidc() -> Oidc:
+    """The OpenID Connect provider of this run. Make a ``new_client()`` per test."""
+    return shared_server(Oidc)
 
 
 @pytest.fixture

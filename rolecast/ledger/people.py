@@ -138,6 +138,12 @@ def signin(conn: Connection, id_: str, now: datetime) -> Any | None:
     return conn.execute(select(signins).where(_B.id == id_, _B.ends > now)).first()
 
 
+def began(conn: Connection, browser: str, email: str, now: datetime) -> bool:
+    """Whether that browser (its hash) has asked for a mail to that address and may use it yet."""
+    query = select(_B.id).where(_B.browser == browser, _B.email == email, _B.ends > now)
+    return conn.execute(query.limit(1)).first() is not None
+
+
 def take_signin(conn: Connection, id_: str) -> bool:
     """Use one up; False when somebody else just did."""
     return bool(conn.execute(delete(signins).where(_B.id == id_)).rowcount)

@@ -13,12 +13,13 @@ from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from rolecast import oidc, signin
-from rolecast.go import Limiter
+from rolecast.go import Limiter, asker
 from rolecast.ledger import Ledger, people
 from rolecast.people import NotOurs, Person, Role, hashed
 from rolecast.publish import now_utc
@@ -26,6 +27,11 @@ from rolecast.settings import Settings
 
 LOCAL = "local"  # the person of a Rolecast that nobody else reaches
 MOST = 300_000  # letters of a form's field: a whole job spec, and then some
+LONGEST = 1_000_000  # and of a whole form
+OUR_NAMES = ("127.0.0.1", "localhost", "testserver")  # what this machine calls itself
+PASSED_ON = (
+    "forwarded", "x-forwarded", "x-real-ip", "x-client-ip", "via", "cf-connecting", "true-client",
+)  # fmt: skip
 Endpoint = Callable[[Request], Response]
 
 
@@ -36,7 +42,7 @@ class Access:
     ledger: Ledger
     settings: Settings
     provider: oidc.Provider | None = None
-    # By network: mails asked for, and friends named.
+    # By network (see `network`): mails asked for, and friends named.
     signins: Limiter = field(default_factory=lambda: Limiter(20, 1 / 60))
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
@@ -78,9 +84,29 @@ class Access:
         return signin.who(self.ledger, secret, now_utc()) if 20 < len(secret) < 100 else None
 
     def token(self, request: Request) -> str:
-        """What forms of ours carry: made from the session, which no other page can read."""
-        secret = request.cookies.get(self.cookie, "")
-        return hashed(f"form {secret or self.key}")
+        """What forms of ours carry: made from the session, which no other page can read. Where
+        there is none, from who it is and a number of this process."""
+        if secret := request.cookies.get(self.cookie, ""):
+            return hashed(f"form {secret}")
+        person = getattr(request.state, "person", None)
+        return hashed(f"form {self.key} {person.id if person else ''}")
+
+    def network(self, request: Request) -> str:
+        """The address of who asks, for limits only; it is never kept. The proxies that we trust say
+        whom they ask for."""
+        peer = request.client.host if request.client else ""
+        passed_on = ",".join(request.headers.getlist("x-forwarded-for"))
+        return asker(self.settings.go.proxies, peer, passed_on)
+
+    def is_ours(self, request: Request) -> bool:
+        """Whether a form comes from a page of ours: nobody else's may decide for somebody."""
+        if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
+            return False
+        origin, host = request.headers.get("origin"), request.headers.get("host", "")
+        if origin is None:
+            return True
+        # A proxy may call us by another name than browsers do.
+        return origin in (f"http://{host}", f"https://{host}", _origin(self.settings.company.url))
 
     def _local(self) -> Person:
         with self.ledger.read() as conn:
@@ -109,10 +135,17 @@ class Access:
 
 
 def is_local(request: Request) -> bool:
-    """Whether this machine asks, and not somebody else through it."""
+    """Whether this machine asks, and not somebody else through it.
+
+    What passes requests on says so in a header, or calls us by another name, or speaks HTTP/1.0,
+    as nginx does when it is told nothing.
+    """
     peer = request.client.host if request.client else ""
-    passed_on = {"x-forwarded-for", "forwarded", "x-real-ip", "via"} & set(request.headers)
-    return not passed_on and (peer == "testclient" or _among(("127.0.0.0/8", "::1/128"), peer))
+    told = any(name.startswith(PASSED_ON) for name in request.headers)
+    name = request.headers.get("host", "").partition(":")[0]
+    if told or name not in OUR_NAMES or request.scope.get("http_version") == "1.0":
+        return False
+    return peer == "testclient" or _among(("127.0.0.0/8", "::1/128"), peer)
 
 
 def _among(networks: tuple[str, ...], address: str) -> bool:
@@ -125,20 +158,19 @@ def _among(networks: tuple[str, ...], address: str) -> bool:
     )
 
 
-def same_origin(request: Request, token: str, given: str) -> bool:
-    """Whether a form was sent from our own page: nobody else's page may decide for somebody."""
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    if site not in (None, "same-origin", "none"):
-        return False
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
-        return False
-    return secrets.compare_digest(token.encode(), given.encode("utf-8", "replace"))
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def fields(form: FormData) -> dict[str, str]:
-    """A form's texts; the same name twice: the last one."""
-    return {name: str(value)[:MOST] for name, value in form.multi_items()}
+    """A form's texts, without what no ledger can hold; the same name twice: the last one."""
+    return {name: _holdable(str(value))[:MOST] for name, value in form.multi_items()}
+
+
+def _holdable(text: str) -> str:
+    """Text without NUL, which PostgreSQL refuses, and halves of letters, which UTF-8 has not."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def guarded(
@@ -163,14 +195,18 @@ def guarded(
                 return RedirectResponse(f"/signin?to={quote(whole, safe='')}", 303)
             return site.refused(request, 403 if person or site.access.alone else 401, needs=needs)
         if request.method == "POST":
-            given = request.state.form.get("token", "")
-            if not same_origin(request, site.access.token(request), given):
+            given, token = request.state.form.get("token", ""), site.access.token(request)
+            same = secrets.compare_digest(token.encode(), given.encode())
+            if not (same and site.access.is_ours(request)):
                 return site.refused(request, 403, reason="form")
         return endpoint(request)
 
     @wraps(endpoint)
     async def run(request: Request) -> Response:
         if request.method == "POST":
+            length = request.headers.get("content-length", "")
+            if length.isdecimal() and int(length[:20]) > LONGEST:
+                raise HTTPException(413)
             async with request.form(max_files=0, max_fields=200, max_part_size=MOST) as form:
                 request.state.form = fields(form)
         return await run_in_threadpool(work, request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -200,9 +201,11 @@ def page(
     return HTMLResponse(html, status, headers)
 
 
-def not_found(site: Site, request: Request, what: str, inside: bool = False) -> Response:
+def not_found(site: Site, request: Request, what: str | Told, inside: bool = False) -> Response:
     """A page that helps on: colleagues to the board, others to the company."""
-    return page(site, request, "missing.html.j2", 404, what=what, inside=inside)
+    say = gettext(request)
+    told = what.within(say) if isinstance(what, Told) else say(what)
+    return page(site, request, "missing.html.j2", 404, what=told, inside=inside)
 
 
 def read_spec(text: str) -> JobSpec:
@@ -213,16 +216,22 @@ def read_spec(text: str) -> JobSpec:
 def number(request: Request, name: str = "page") -> int:
     """A page number from the query, from 1."""
     text = request.query_params.get(name, "1")
-    return max(1, min(int(text[:9]), 100_000)) if text.isdecimal() else 1
+    return max(1, int(text)) if re.fullmatch(r"[0-9]{1,6}", text) else 1
 
 
 class Headers:
-    """Adds the security headers to every answer."""
+    """Adds the security headers to every answer, and tidies addresses."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":  # PostgreSQL cannot be asked for NUL: it becomes U+FFFD
+            scope = scope | {
+                "path": scope["path"].replace("\0", "\ufffd"),
+                "query_string": scope["query_string"].replace(b"%00", b"%EF%BF%BD"),
+            }
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)

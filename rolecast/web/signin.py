@@ -77,7 +77,7 @@ class Door:
 
     def send(self, request: Request) -> Response:
         """Take an address, send a mail."""
-        form, network = request.state.form, request.client.host if request.client else ""
+        form, network = request.state.form, self.access.network(request)
         if not self.access.by_mail:
             return self.site.refused(request, 403)
         if self.access.signins.wait(network):
@@ -86,7 +86,7 @@ class Door:
         try:
             browser = signin.by_mail(
                 self.site.ledger, self.site.settings, form.get("email", ""), form.get("to", "/"),
-                language_of(request), now_utc(),
+                language_of(request), now_utc(), request.cookies.get(self.asked, ""),
             )  # fmt: skip
         except NotOurs as error:
             return self.ask(request, error, 422, form)
@@ -117,10 +117,12 @@ class Door:
             )
         except signin.NotValid as error:
             return page(self.site, request, "signin_over.html.j2", 410, wrong=error)
-        return self.enter(session, to)
+        return self.enter(request, session, to)
 
-    def enter(self, session: str, to: str) -> Response:
-        """Give the browser its session."""
+    def enter(self, request: Request, session: str, to: str) -> Response:
+        """Give the browser its session; the one it had before ends."""
+        with self.site.ledger.begin() as conn:
+            people.end_session(conn, hashed(request.cookies.get(self.access.cookie, "")))
         answer = RedirectResponse(to, 303)
         self.access.keep(answer, session)
         answer.delete_cookie(self.asked, secure=self.access.safe, httponly=True, samesite="lax")
@@ -158,7 +160,7 @@ class Door:
             )  # fmt: skip
         except (signin.NotValid, oidc.Problem, NotOurs) as error:
             return page(self.site, request, "signin_over.html.j2", 410, wrong=error)
-        return self.enter(session, row.goes_to)
+        return self.enter(request, session, row.goes_to)
 
     def leave(self, request: Request) -> Response:
         """Sign out."""

@@ -13,6 +13,7 @@ from .mastodon import MastodonMock
 from .matrix import Matrix
 from .mediawiki import MediaWiki
 from .misago import Misago
+from .oidc import Oidc
 from .pds import PDS, Account
 from .postfix import Postfix
 from .postgres import Postgres
@@ -34,6 +35,7 @@ __all__ = [
     "Matrix",
     "MediaWiki",
     "Misago",
+    "Oidc",
     "Postfix",
     "Postgres",
     "Prosody",

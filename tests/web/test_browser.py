@@ -1,14 +1,8 @@
 """The pages in a real browser: nothing overflows, nothing complains, the keyboard suffices."""
 
-import threading
-import time
-
 import pytest
-import uvicorn
 
-from rolecast.web import app
-from rolecast.web.face import Face
-from rolecast.web.fastlane import protocol
+from tests.colleagues import served
 from tests.house import BOARD, drop, make, open_project, publish, spec
 
 CAMPUS = '[channels.campus]\nconnector = "byhand"\nwhere = "Campus"\n'
@@ -22,20 +16,8 @@ def site(tmp_path_factory):
     drop(root, "law", spec(title=LONG, language="de"))
     publish(root)
     project = open_project(root)
-    face = Face(project.ledger, project.settings, root / ".rolecast")
-    made = app.create(project.ledger, project.settings, project.channels, face=face)
-    config = uvicorn.Config(made, port=0, log_level="error", http=protocol(face))
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with served(project) as made:
+        yield made.address
     project.ledger.close()
 
 
