@@ -116,15 +116,20 @@ def _came(stages: dict[str, int], stage: Stage) -> int:
 HEAD = ("name", "human", "suspect", "bot", "applied", "interviewed", "hired", "rate", "low", "high")
 
 
+def safe(text: str) -> str:
+    """A cell's text, quoted where a spreadsheet would take it for a formula (owasp.org, CSV
+    Injection)."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
 def to_csv(rows: Sequence[Row]) -> str:
-    """A table for other programs; what was not measured is empty. Names that a spreadsheet would
-    take for a formula are quoted (owasp.org, CSV Injection)."""
+    """A table for other programs; what was not measured is empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEAD)
     for row in rows:
         low, high = row.interval or (None, None)
-        name = f"'{row.name}" if row.name[:1] in "=+-@\t\r" else row.name
+        name = safe(row.name)
         ends = [None if x is None else f"{x:.4f}" for x in (row.rate, low, high)]
         writer.writerow(
             [name, row.human, row.suspect, row.bot, row.applied, row.interviewed, row.hired, *ends]
