@@ -22,7 +22,21 @@ from rolecast.plan import Scheduled
 from rolecast.postman import Postman
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
-from rolecast.web import api, ask, board, desk, go, me, refer, report, share, signin, staff
+from rolecast.web import (
+    api,
+    ask,
+    board,
+    bonuses,
+    desk,
+    fair,
+    go,
+    me,
+    refer,
+    report,
+    share,
+    signin,
+    staff,
+)
 from rolecast.web.access import Access
 from rolecast.web.face import Face
 from rolecast.web.pages import Headers, Site, not_found
@@ -55,7 +69,7 @@ def create(
     postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
     site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman)
     rules = rules or credit.load(settings.credit)
-    parts = (signin, board, share, refer, ask, me, desk, staff)
+    parts = (signin, board, share, refer, ask, me, fair, desk, bonuses, staff)
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]

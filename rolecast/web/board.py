@@ -11,7 +11,7 @@ from starlette.routing import Route
 from rolecast import jsonld, links, systems
 from rolecast.ledger import shown
 from rolecast.people import Role
-from rolecast.web import ask, refer, share
+from rolecast.web import ask, fair, refer, share
 from rolecast.web.access import guarded
 from rolecast.web.pages import Site, not_found, number, page, read_spec
 
@@ -69,7 +69,7 @@ def job_page(site: Site, request: Request, inside: bool) -> Response:
     more: dict[str, Any] = {}
     if inside:
         with site.ledger.read() as conn:
-            for part in (share, refer, ask):
+            for part in (share, refer, ask, fair):
                 more |= part.on_job(site, conn, request, spec)
     return page(
         site,

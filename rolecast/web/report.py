@@ -26,7 +26,7 @@ def routes(site: Site, rules: Rules) -> list[Route]:
     def home(request: Request) -> Response:
         what = request.query_params.get("by", "job")
         job = request.query_params.get("job", "")
-        if what not in reports.BY:
+        if what not in reports.BY or (what == "link" and not job):
             return not_found(site, request, f"There is no report by {what!r}.", inside=True)
         at = number(request)
         with site.ledger.read() as conn:
