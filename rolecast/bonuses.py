@@ -22,7 +22,7 @@ from rolecast.ledger import Ledger, bonuses, events, jobs, notices, outcomes
 from rolecast.ledger.bonuses import Bonus
 from rolecast.ledger.events import Event
 from rolecast.ledger.outcomes import CreditRow
-from rolecast.outcomes import ENDS, Stage
+from rolecast.outcomes import ENDS, FORWARD, Stage
 from rolecast.people import new_id
 from rolecast.reports import safe
 from rolecast.settings import People
@@ -71,12 +71,15 @@ def follow(conn, row: CreditRow, now: datetime) -> None:
         return
     whose = row.who if row.party in PARTIES else ""
     started = next((one.at for one in news if one.stage is Stage.started), None)
-    ended = news[-1].at if news[-1].stage in ENDS else None
-    for one in found:
-        _see_to(conn, one, whose, started, ended, now)
-    theirs = any(one.person_id == whose for one in found)
+    furthest = max((one.at for one in news if one.stage in FORWARD), default=news[0].at)
+    ends = [one.at for one in news if one.stage in ENDS and one.at >= furthest]
+    # What was paid once is not paid to somebody else; people at the desk settle that.
     paid = any(one.state == State.paid for one in found)
-    if whose and hired and ended is None and not (theirs or paid):
+    for one in found:
+        if not paid or one.state != State.void:
+            _see_to(conn, one, whose, started, min(ends, default=None), now)
+    theirs = any(one.person_id == whose for one in found)
+    if whose and hired and not (ends or theirs or paid):
         _begin(conn, row, whose, started, now)
 
 

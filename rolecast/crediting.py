@@ -96,7 +96,7 @@ def _tell(conn, before: CreditRow | None, row: CreditRow) -> None:
     a friend comes, the referral tells already."""
     old = before.who if before and before.party in standing.PARTIES else ""
     new = row.who if row.party in standing.PARTIES else ""
-    about = {"party": row.party, "stage": row.stage, "application": row.application}
+    about = {"party": row.party, "stage": row.stage}  # not the applicant's number
     moved = before is None or before.stage != row.stage
     if new and (new != old or (moved and row.party == "share")):
         notices.add(conn, new, "credit", row.at, row.job_id, **about, counts=True)

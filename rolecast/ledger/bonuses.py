@@ -42,9 +42,9 @@ def add(conn: Connection, one: Bonus) -> None:
     conn.execute(insert(bonuses).values(**{name: getattr(one, name) for name in Bonus.__slots__}))
 
 
-def change(conn: Connection, id_: str, state: str, **values: Any) -> bool:
-    """Change one that is in `state`; False when it is not any more."""
-    query = update(bonuses).where(_B.id == id_, _B.state == state)
+def change(conn: Connection, id_: str, was: str, **values: Any) -> bool:
+    """Change one whose state is `was`; False when it is not any more."""
+    query = update(bonuses).where(_B.id == id_, _B.state == was)
     return bool(conn.execute(query.values(**values)).rowcount)
 
 
@@ -80,7 +80,7 @@ def page(
     query = select(_P.name, _P.email, _P.team, *_COLUMNS).join(people, _P.id == _B.person_id)
     if state:
         query = query.where(_B.state == state)
-    rows = conn.execute(query.order_by(_B.made, _B.id).offset(start).limit(count))
+    rows = conn.execute(query.order_by(_B.made, _P.name, _B.id).offset(start).limit(count))
     return [(Bonus(*row[3:]), *row[:3]) for row in rows]
 
 

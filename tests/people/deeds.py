@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from sqlalchemy import insert, update
 
@@ -18,6 +19,7 @@ from tests.house import open_project, publish
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+VISITORS = count(1)
 
 
 def house(root):
@@ -86,7 +88,7 @@ def click(project, code: str, times: int = 1) -> None:
 
     base = int(now_utc().timestamp() * SECOND)
     new = [
-        Click(code, base + n * 3600 * SECOND, "phone", None, None, "", "", n + 1, 0)
+        Click(code, base + n * SECOND, "phone", None, None, "", "", next(VISITORS), 0)
         for n in range(times)
     ]
     with project.ledger.begin() as conn:
