@@ -195,10 +195,10 @@ def plainly(party: str, steps: Sequence[str], ours: str) -> list[Told]:
     return [Told(_FIRST_POST if first else _LAST_POST)] if party == "channel" else []
 
 
-_LAST = N_("Your link counts, but somebody else's later link comes before it.")
-_FIRST = N_("Your link counts, but somebody else's earlier link comes before it.")
-_LAST_POST = N_("Your link counts, but the link in a later post of ours comes before it.")
-_FIRST_POST = N_("Your link counts, but the link in an earlier post of ours comes before it.")
+_LAST = N_("Your link led there, too, but somebody else's later link comes before it.")
+_FIRST = N_("Your link led there, too, but somebody else's earlier link comes before it.")
+_LAST_POST = N_("Your link led there, too, but that of a later post of ours comes before it.")
+_FIRST_POST = N_("Your link led there, too, but that of an earlier post of ours comes before it.")
 
 
 def with_names(steps: Sequence[str], names: Mapping[str, str]) -> list[str]:

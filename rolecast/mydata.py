@@ -19,7 +19,7 @@ TABLES = {
     "sessions": N_("Where you are signed in"),
     "shares": N_("What you have shared"),
     "referrals": N_("Whom you have named"),
-    "bonuses": N_("Your bonuses"),
+    "bonuses": N_("Bonuses"),
     "notices": N_("News for you"),
     "mails": N_("Mails to you: when, and of which kind"),
     "searches": N_("Searches you have saved"),
@@ -43,7 +43,8 @@ COLUMNS = {
     "note": N_("Note"), "state": N_("State"), "changed": N_("Changed"), "promise": N_("Promise"),
     "amount": N_("Amount"), "currency": N_("Currency"), "why": N_("Why"),
     "started": N_("First day"), "due": N_("Due"), "paid": N_("Paid"), "at": N_("When"),
-    "kind": N_("Kind"), "about": N_("About"), "mailed": N_("Mailed"), "subject_of": N_("Subject"),
+    "kind": N_("Kind"), "about": N_("About"), "mailed": N_("Mailed"),
+    "mails.subject": N_("Subject"),
     "body": N_("Text"), "query": N_("Search"), "told": N_("Told up to"), "text": N_("Text"),
     "field": N_("Part"), "after": N_("New words"), "stage": N_("Stage"), "party": N_("Counts for"),
     "steps": N_("Steps"), "human": N_("By persons"), "suspect": N_("Suspect"), "bot": N_("By bots"),
@@ -51,7 +52,7 @@ COLUMNS = {
     "action": N_("Action"), "approved": N_("Agreed"), "finished": N_("Finished"),
     "outcome": N_("Outcome"), "rules": N_("Rules"), "via": N_("By"), "next": N_("Next try"),
     "tries": N_("Tries"), "trouble": N_("Trouble"), "decided": N_("Decided"), "who": N_("Who"),
-    "id": N_("Number"),
+    "suggestions.before": N_("Old words"),
 }  # fmt: skip
 
 

@@ -137,8 +137,9 @@ def same_origin(request: Request, token: str, given: str) -> bool:
 
 
 def fields(form: FormData) -> dict[str, str]:
-    """A form's texts; the same name twice: the last one."""
-    return {name: str(value)[:MOST] for name, value in form.multi_items()}
+    """A form's texts; the same name twice: the last one. PostgreSQL keeps no NUL."""
+    texts = {name: str(value)[:MOST] for name, value in form.multi_items()}
+    return {name.replace("\0", ""): text.replace("\0", "") for name, text in texts.items()}
 
 
 def guarded(
@@ -155,6 +156,8 @@ def guarded(
     """
 
     def work(request: Request) -> Response:
+        if "\0" in request.url.path or "%00" in request.url.query:
+            return site.refused(request, 404, reason="odd")
         person = request.state.person = site.access.person(request)
         role = person.role if person else Role.anyone
         if not role.may(needs):

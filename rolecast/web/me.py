@@ -71,9 +71,9 @@ class Mine:
             paid = bonuses.of_person(conn, person.id)
             wanted = {one.job_id for one in named} | {one.job_id for one in paid}
             more["titles"] |= shown.titles(conn, wanted)
-            goals = fairness.goals(conn, self.site.settings.people, now_utc(), person.team)
+            ours = self.site.settings.people
+            goals = fairness.goals(conn, ours, now_utc(), person.team or "")
             empty = me.is_new(conn, person.id)
-        ours = self.site.settings.people
         return page(
             self.site, request, "me.html.j2", named=named, empty=empty, now=now_utc(),
             bonuses=[(one, rules.due_of(one, ours), rules.WHY.get(one.why)) for one in paid],

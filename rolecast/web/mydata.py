@@ -19,6 +19,8 @@ from rolecast.web.access import guarded
 from rolecast.web.pages import Site, page
 
 SHOWN = 10  # rows of each table on the page; the export has all
+YES_OR_NO = {"mails", "ranked", "lent", "approved"}
+NUMBERS = {"id", "taken_from", "answers_to", "decided_by"}  # say nothing to a reader
 
 
 def routes(site: Site) -> list[Route]:
@@ -72,22 +74,29 @@ def routes(site: Site) -> list[Route]:
 def _table(name: str, rows: list[dict[str, Any]], zone: str) -> dict[str, Any]:
     """A table as the page shows it: the latest rows, without columns that are empty in all."""
     latest = rows[::-1][:SHOWN]
-    columns = [c for c in latest[0] if any(row.get(c) not in (None, "", {}) for row in latest)]
+    columns = [
+        column
+        for column in latest[0]
+        if column not in NUMBERS and any(row.get(column) not in (None, "", {}) for row in latest)
+    ]
+    said = mydata.COLUMNS
     return {
         "name": mydata.TABLES.get(name, name),
         "key": name,
         "count": len(rows),
         "left": len(rows) - len(latest),
-        "heads": [mydata.COLUMNS.get(column, column) for column in columns],
-        "rows": [[_cell(row.get(column)) for column in columns] for row in latest],
+        "heads": [said.get(f"{name}.{one}") or said.get(one, one) for one in columns],
+        "rows": [[_cell(row.get(column), column) for column in columns] for row in latest],
         "zone": zone,
     }
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, column: str) -> Any:
     """What the template shows: times stay times."""
     if value is None:
         return ""
+    if column in YES_OR_NO and value in (0, 1):
+        return Told(N_("yes") if value else N_("no"))
     if isinstance(value, list):
         return " ".join(str(one) for one in value)
     return value if isinstance(value, datetime) else str(value)

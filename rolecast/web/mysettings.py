@@ -19,7 +19,6 @@ from rolecast.web.pages import Site, back, not_found, page, sayings
 from rolecast.words import languages
 
 MOST = 80  # characters of a name, and of a team
-CHATS = {"slack": "slack", "teams-graph": "teams"}  # connector → how a person is told
 LABELS = {"mail": N_("by mail"), "slack": "Slack", "teams": "Microsoft Teams"}
 NOTHING: Mapping[str, str] = MappingProxyType({})
 sayings(
@@ -61,7 +60,7 @@ class MySettings:
 
     def ways(self) -> dict[str, str]:
         """How news can come: mail, and the chats that the company has."""
-        names = {CHATS.get(one.connector.name) for one in self.site.channels.values()}
+        names = {one.connector.tells for one in self.site.channels.values() if one.enabled}
         return {way: label for way, label in LABELS.items() if way == "mail" or way in names}
 
     def show(
@@ -126,16 +125,20 @@ class MySettings:
     def switch_off(self, request: Request) -> Response:
         """No more round-ups for whose code this is."""
         with self.site.ledger.begin() as conn:
-            person = people.of_off(conn, request.path_params["code"][:64])
+            person = people.of_off(conn, _code(request))
             if person:
                 people.change(conn, person.id, mails=0)
         return self._off(request, done=True)
 
     def _off(self, request: Request, done: bool) -> Response:
         with self.site.ledger.read() as conn:
-            person = people.of_off(conn, request.path_params["code"][:64])
+            person = people.of_off(conn, _code(request))
         if person is None:
             return not_found(self.site, request, N_("This off switch is not one of ours."))
         answer = page(self.site, request, "me_off.html.j2", done=done or not person.mails)
         answer.headers["Referrer-Policy"] = "no-referrer"
         return answer
+
+
+def _code(request: Request) -> str:
+    return request.path_params["code"][:64].replace("\0", "")
