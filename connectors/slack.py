@@ -1,7 +1,8 @@
 """A Slack channel, through a bot of a Slack app.
 
 Sources: docs.slack.dev/reference/methods/chat.postMessage and its neighbours,
-docs.slack.dev/messaging/message-metadata, …/apis/web-api/rate-limits.
+…/methods/users.lookupByEmail, docs.slack.dev/messaging/message-metadata,
+…/messaging/formatting-message-text, …/apis/web-api/rate-limits.
 
 Slack takes no key of ours; every message carries it in its metadata, by which it is found
 after a lost answer. Errors come as `"ok": false` in an answer of status 200.
@@ -52,6 +53,7 @@ class Slack(Connector):
     limit: ClassVar[int | None] = 4000
     settle: ClassVar[float] = 30.0
     pace: ClassVar[float] = 1.0
+    tells: ClassVar[str] = "slack"
     voice: ClassVar[str] = "chat"
 
     channel: str = Field(description="The channel's number, such as C0123456789.")
@@ -60,8 +62,9 @@ class Slack(Connector):
         description="Bot token of the app (xoxb-…).",
         json_schema_extra={
             "how": "At api.slack.com/apps: make an app with the bot scopes chat:write, "
-            "channels:history, channels:read and reactions:read, install it, copy the bot token, "
-            "and invite the bot to the channel."
+            "channels:history, channels:read and reactions:read (and users:read and "
+            "users:read.email, so that colleagues may have their news by Slack), install it, copy "
+            "the bot token, and invite the bot to the channel."
         },
     )
     api: str = Field("https://slack.com/api", description="Address of Slack's API.")
@@ -127,12 +130,17 @@ class Slack(Connector):
                 )
         return counted
 
+    def tell(self, http: Http, address: str, text: str) -> None:
+        found = self._ask(http, "users.lookupByEmail", {"email": address})
+        body = {"channel": found["user"]["id"], "text": _escaped(text), "mrkdwn": False}
+        self._call(http, "chat.postMessage", body | {"unfurl_links": False})
+
     def whoami(self, http: Http) -> str:
         me = self._call(http, "auth.test", {}, idempotent=True)
         return f"{me['user']} in {me['team']}"
 
     def wire(self, post: Post) -> str:
-        return post.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return _escaped(post.text)
 
     def _message(self, post: Post) -> dict[str, Any]:
         return {
@@ -193,6 +201,11 @@ def _error(code: str, method: str, idempotent: bool) -> ConnectorError:
     if code in UNAUTHORISED:
         return Unauthorised(f"{told}: renew the token, or invite the bot to the channel")
     return Refused(told)
+
+
+def _escaped(text: str) -> str:
+    """Text in which nothing is Slack's markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _plain(text: str) -> str:

@@ -1,7 +1,7 @@
 """Microsoft Teams: a channel, through a Workflows webhook or through Microsoft Graph.
 
 Sources: learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors,
-learn.microsoft.com/graph/api/chatmessage-post (and -update, -softdelete),
+learn.microsoft.com/graph/api/chatmessage-post (and -update, -softdelete), …/chat-post,
 adaptivecards.io/explorer.
 
 A Workflows webhook answers 202 without a number: what it did cannot be seen or changed. Graph
@@ -88,6 +88,7 @@ class TeamsGraph(Renewable):
     guarantee: ClassVar[Guarantee] = Guarantee.FINDABLE
     settle: ClassVar[float] = 30.0
     pace: ClassVar[float] = 1.0
+    tells: ClassVar[str] = "teams"
     voice: ClassVar[str] = "chat"
 
     team: str = Field(description="The team's id.")
@@ -97,9 +98,10 @@ class TeamsGraph(Renewable):
         description="Access token with ChannelMessage.Send and ChannelMessage.Read.All.",
         json_schema_extra={
             "how": "In Entra: register an app with the delegated permissions ChannelMessage.Send, "
-            "ChannelMessage.Read.All and ChannelMessage.ReadWrite, and sign in as the person who "
-            "posts. The token lasts about an hour; with a refresh token (offline_access) Rolecast "
-            "renews it."
+            "ChannelMessage.Read.All and ChannelMessage.ReadWrite (and User.Read, Chat.Create and "
+            "ChatMessage.Send, so that colleagues may have their news by Teams), and sign in as "
+            "the person who posts. The token lasts about an hour; with a refresh token "
+            "(offline_access) Rolecast renews it."
         },
     )
     api: str = Field("https://graph.microsoft.com/v1.0", description="Address of Graph.")
@@ -151,6 +153,23 @@ class TeamsGraph(Renewable):
                 there = self._call(http, "GET", f"/{receipt.id}")
                 counted[receipt.id] = Counts(likes=len(there.get("reactions") or []))
         return counted
+
+    def tell(self, http: Http, address: str, text: str) -> None:
+        me = self._ask(http, "GET", "/me")["userPrincipalName"]
+        members = [
+            {
+                "@odata.type": "#microsoft.graph.aadUserConversationMember",
+                "roles": ["owner"],
+                "user@odata.bind": f"{self.api.rstrip('/')}/users('{_quoted(one)}')",
+            }
+            for one in (me, address)
+        ]
+        # There is one such chat of two people: a second call finds it (graph/api/chat-post).
+        made = {"chatType": "oneOnOne", "members": members}
+        chat = self._ask(http, "POST", "/chats", json=made, idempotent=True)["id"]
+        lines = [_linked(escape(line, quote=False)) for line in text.split("\n")]
+        body = {"body": {"contentType": "html", "content": "<br>".join(lines)}}
+        self._ask(http, "POST", f"/chats/{quote(chat, safe='')}/messages", json=body)
 
     def whoami(self, http: Http) -> str:
         me = self._ask(http, "GET", "/me")
@@ -207,6 +226,16 @@ def _message(post: Post) -> dict[str, Any]:
         safe = escape(line, quote=False)
         lines.append(safe.replace(post.link, f'<a href="{post.link}">{post.link}</a>'))
     return {"body": {"contentType": "html", "content": "<br>".join(lines)}, "subject": post.title}
+
+
+def _linked(line: str) -> str:
+    """A line of HTML in which addresses are links."""
+    return re.sub(r"(https?://[^\s<>\"]+)", r'<a href="\1">\1</a>', line)
+
+
+def _quoted(name: str) -> str:
+    """A person's address within an OData key."""
+    return quote(name.replace("'", "''"), safe="@'")
 
 
 def _receipt(message: dict[str, Any]) -> Receipt:

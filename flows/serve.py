@@ -25,6 +25,7 @@ from watchfiles import Change, awatch
 from flows import notify
 from flows.approve import approve
 from flows.collect import collect
+from flows.digest import digest
 from flows.notify import tell
 from flows.project import project
 from flows.syndicate import executable, syndicate
@@ -35,6 +36,7 @@ log = logging.getLogger("rolecast.watch")
 
 CATCH_UP = 900.0  # seconds between scheduled runs
 COLLECT = 3600.0  # seconds between two looks at what is live
+DIGEST = 900.0  # seconds between two times of telling colleagues
 TICK_MS = 20_000  # how often waiting posts and dates are looked at without any change
 QUIET_MS = 300  # a folder must be quiet for so long
 BATCH_MS = 2_000  # but a change never waits longer than this
@@ -165,6 +167,13 @@ async def serve(root: Path) -> None:
         interval=COLLECT,
         parameters={"root": str(root)},
         description="Looks whether what is live is there and says what we wrote.",
+    )
+    await runner.aadd_flow(
+        digest,
+        name="folder",
+        interval=DIGEST,
+        parameters={"root": str(root)},
+        description="Tells colleagues what became of what they did, and does what is due for them.",
     )
     await runner.aadd_flow(
         approve,

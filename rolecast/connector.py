@@ -170,6 +170,7 @@ class Connector(BaseModel, ABC):
     together: ClassVar[bool] = False  # what is published at one time goes out as one message
     standing: ClassVar[bool] = False  # one page for a job, which is kept current: no reminders
     replies: ClassVar[bool] = False  # a post may answer another one, named by Post.reply_to
+    tells: ClassVar[str] = ""  # by which a person may be told news: slack, teams; else none
     voice: ClassVar[str] = "default"  # the templates that it speaks with, where it has no own
 
     @abstractmethod
@@ -204,6 +205,11 @@ class Connector(BaseModel, ABC):
 
     def count(self, http: Http, receipts: Iterable[Receipt]) -> dict[str, Counts]:
         """The network's figures by receipt id; posts it says nothing of are left out."""
+        raise NotImplementedError
+
+    def tell(self, http: Http, address: str, text: str) -> None:
+        """Tell the person of a mail address something. Only called where `tells` is set. Raises
+        ConnectorError; Refused when they are not there."""
         raise NotImplementedError
 
     def whoami(self, http: Http) -> str:

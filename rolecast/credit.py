@@ -7,7 +7,9 @@ and other rules tried, at any time.
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +18,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rolecast.render import builtin_templates
+from rolecast.told import N_, Told
 
 Party = Literal["channel", "share", "referral", "nobody"]
+FORMER = "a former colleague"  # whoever has been deleted
+PERSON = re.compile(r"@(local|[0-9a-f]{16})\b")  # how a colleague stands in a step
 
 
 class RulesProblem(Exception):
@@ -41,8 +46,9 @@ class Rules(BaseModel):
 
 @dataclass(frozen=True)
 class Touch:
-    """Something that may have led to an application: a link, or a named referral. at: when; None:
-    not known. parts: in which the person behind it stands to the job."""
+    """Something that may have led to an application: a link, or a named referral. who: a channel's
+    name or a colleague's number, "" for one who is gone. at: when; None: not known. parts: in which
+    the person behind it stands to the job."""
 
     party: Party
     who: str
@@ -51,11 +57,16 @@ class Touch:
     parts: tuple[str, ...] = ()
 
     @property
+    def by(self) -> str:
+        """Who it is; a colleague by number, which is made a name where somebody reads it."""
+        return self.who if self.party == "channel" else f"@{self.who}" if self.who else FORMER
+
+    @property
     def named(self) -> str:
         """As a person reads it."""
         when = f" of {self.at:%Y-%m-%d %H:%M} UTC" if self.at else " (when is not known)"
         kind = {"channel": "the link on", "share": "the share of", "referral": "the referral by"}
-        return f"{kind[self.party]} {self.who}{f' ({self.link})' if self.link else ''}{when}"
+        return f"{kind[self.party]} {self.by}{f' ({self.link})' if self.link else ''}{when}"
 
 
 @dataclass(frozen=True)
@@ -120,7 +131,7 @@ def decide(rules: Rules, facts: Facts) -> Decision:
         steps.append("Nobody is credited.")
         return Decision("nobody", "", None, tuple(steps))
     chosen = _choose(rules, left, steps)
-    steps.append(f"Credited: {chosen.party} {chosen.who}.")
+    steps.append(f"Credited: {chosen.party} {chosen.by}.")
     return Decision(chosen.party, chosen.who, chosen.link, tuple(steps))
 
 
@@ -136,7 +147,7 @@ def _why_not(rules: Rules, facts: Facts, touch: Touch) -> str | None:
         return f"the same person had applied on {earlier:%Y-%m-%d} already"
     barred = [part for part in touch.parts if part in rules.not_credited]
     if barred:
-        return f"{touch.who} is not credited here ({', '.join(barred)})"
+        return f"{touch.by} is not credited here ({', '.join(barred)})"
     return None
 
 
@@ -150,3 +161,46 @@ def _choose(rules: Rules, left: list[Touch], steps: list[str]) -> Touch:
     ordered = [*sorted(timed, key=lambda touch: touch.at), *untimed]
     steps.append(f"Of {len(left)} that count, the {rules.touch} one is taken.")
     return ordered[0 if rules.touch == "first" else -1]
+
+
+_PLAIN = (
+    (": after the application", N_("Your link was followed after the application.")),
+    (
+        " days before the application",
+        N_("Your link was followed more than %(days)s days before the application."),
+    ),
+    (": the same person had applied", N_("The same person had applied to the company before.")),
+    (
+        " is not credited here",
+        N_("Whoever recruits for a job, or hires for it, is not credited for it."),
+    ),
+)
+
+
+def plainly(party: str, steps: Sequence[str], ours: str) -> list[Told]:
+    """Why somebody is not credited, for themselves: names neither the applicant nor a colleague.
+
+    party, steps: of the decision. ours: what stands in their own step, such as "(CODE)".
+    """
+    step = next((one for one in steps if ours in one), "")
+    for sign, sentence in _PLAIN:
+        if sign in step:
+            days = re.search(r"more than (\d+) days", step)
+            return [Told(sentence, **({"days": days[1]} if days else {}))]
+    first = any("the first one is taken" in one for one in steps)
+    if party == "referral" and step.startswith("The share"):
+        return [Told(N_("Somebody named the applicant, and a named referral comes before links."))]
+    if party in ("share", "referral"):
+        return [Told(_FIRST if first else _LAST)]
+    return [Told(_FIRST_POST if first else _LAST_POST)] if party == "channel" else []
+
+
+_LAST = N_("Your link led there, too, but somebody else's later link comes before it.")
+_FIRST = N_("Your link led there, too, but somebody else's earlier link comes before it.")
+_LAST_POST = N_("Your link led there, too, but that of a later post of ours comes before it.")
+_FIRST_POST = N_("Your link led there, too, but that of an earlier post of ours comes before it.")
+
+
+def with_names(steps: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    """Steps with colleagues' names for their numbers."""
+    return [PERSON.sub(lambda found: names.get(found[1], FORMER), one) for one in steps]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rolecast.credit import Decision, Facts, Rules, Touch, decide
-from rolecast.ledger import Ledger, outcomes
+from rolecast import bonuses, standing
+from rolecast.credit import FORMER, PERSON, Decision, Facts, Rules, Touch, decide, with_names
+from rolecast.ledger import Ledger, notices, outcomes, people
 from rolecast.ledger.outcomes import CreditRow, Place, Stored
 from rolecast.outcomes import Outcome, Stage, reached
+from rolecast.standing import Stand
 
 
 class Unknown(Exception):
@@ -27,22 +29,30 @@ class Difference:
     after: Decision
 
 
-def facts(news: Sequence[Stored], places: dict[str, Place]) -> Facts:
-    """What is known of an application. news: all of it, in order; places: its links'."""
+def facts(
+    news: Sequence[Stored], places: Mapping[str, Place], stands: Mapping[str, Stand]
+) -> Facts:
+    """What is known of an application. news: all of it, in order; places: its links'; stands: who
+    is behind links, and referrals that somebody has tied to it."""
     applied = next((one.at for one in news if one.stage is Stage.applied), news[0].at)
     touches: dict[str, Touch] = {}
     for one in news:
         for code, at in one.links:
             known = touches.get(code)
             if code in places and (known is None or (known.at is None and at is not None)):
-                touches[code] = _touch(places[code], at)
+                touches[code] = _touch(places[code], at, stands.get(code))
+    for key, stand in stands.items():
+        if key not in touches:
+            touches[key] = Touch(stand.party, stand.who, stand.at, stand.link, stand.parts)
     earlier = [one.earlier for one in news if one.earlier]
     return Facts(news[0].application, applied, tuple(touches.values()), max(earlier, default=None))
 
 
-def _touch(place: Place, at: datetime | None) -> Touch:
-    """Until colleagues have shares of their own, a link's party is its channel."""
-    return Touch("channel", place.channel, at, place.code)
+def _touch(place: Place, at: datetime | None, stand: Stand | None) -> Touch:
+    """A channel's link, or a colleague's. A referral counts from when the friend was named."""
+    if stand is None:
+        return Touch("channel", place.channel, at, place.code)
+    return Touch(stand.party, stand.who, stand.at or at, place.code, stand.parts)
 
 
 def take(
@@ -60,7 +70,9 @@ def take(
 
 
 def settle(conn, source: str, application: str, rules: Rules, now: datetime) -> Decision:
-    """Decide, and append the decision when it, the facts or the stage are new."""
+    """Decide, and append the decision when it, the facts or the stage are new; tell whom it
+    concerns, and see to the bonus."""
+    standing.keep(conn, source, application)
     known, stage = known_of(conn, source, application)
     decision = decide(rules, known)
     log = outcomes.credit_of(conn, source, application)
@@ -74,7 +86,22 @@ def settle(conn, source: str, application: str, rules: Rules, now: datetime) -> 
         row.stage,
     ):
         outcomes.credit(conn, row)
+        _tell(conn, log[-1] if log else None, row)
+    bonuses.follow(conn, row, now)
     return decision
+
+
+def _tell(conn, before: CreditRow | None, row: CreditRow) -> None:
+    """News for whoever is credited now, and for whoever was until now. How far the application of
+    a friend comes, the referral tells already."""
+    old = before.who if before and before.party in standing.PARTIES else ""
+    new = row.who if row.party in standing.PARTIES else ""
+    about = {"party": row.party, "stage": row.stage}  # not the applicant's number
+    moved = before is None or before.stage != row.stage
+    if new and (new != old or (moved and row.party == "share")):
+        notices.add(conn, new, "credit", row.at, row.job_id, **about, counts=True)
+    if old and old != new and people.get(conn, old):
+        notices.add(conn, old, "credit", row.at, row.job_id, **about, counts=False)
 
 
 def known_of(conn, source: str, application: str) -> tuple[Facts, str]:
@@ -82,10 +109,26 @@ def known_of(conn, source: str, application: str) -> tuple[Facts, str]:
     news = outcomes.of_application(conn, source, application)
     if not news:
         raise Unknown(f"nothing is known of an application {application!r} from {source!r}")
-    places = outcomes.of_codes(conn, {code for one in news for code, _ in one.links})
+    codes = sorted({code for one in news for code, _ in one.links})
+    places = outcomes.of_codes(conn, codes)
+    stands = standing.of(conn, source, application, codes)
     stages = {one.stage for one in news}
     furthest = reached(stages) or news[-1].stage
-    return facts(news, places), furthest.value
+    return facts(news, places, stands), furthest.value
+
+
+def names(conn, rows: Iterable[CreditRow | Decision]) -> dict[str, str]:
+    """Number → name of the colleagues in decisions, for those who may know them."""
+    found = {number for row in rows for step in row.steps for number in PERSON.findall(step)}
+    return people.names(conn, found)
+
+
+def named(row: CreditRow | Decision, names: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Who is credited, and the steps, as somebody at the desk reads them."""
+    who = row.who
+    if row.party in standing.PARTIES:
+        (who,) = with_names([f"@{row.who}"], names) if row.who else (FORMER,)
+    return who, with_names(row.steps, names)
 
 
 def find(conn, application: str, source: str | None = None) -> tuple[str, str]:

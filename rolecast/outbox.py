@@ -26,8 +26,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rolecast import settings as s
-from rolecast.ledger import Ledger, mails
-from rolecast.people import new_id
+from rolecast.ledger import Ledger, mails, people
+from rolecast.people import new_id, new_secret
 from rolecast.render import builtin_templates
 from rolecast.words import words
 
@@ -38,6 +38,8 @@ TRIES = 8
 WAIT = (30, 120, 600, 1800, 3600, 7200, 14400)  # seconds before the next try
 POLICY = policy.default.clone(cte_type="7bit")  # whatever the server can do
 LEASE = timedelta(minutes=5)  # whoever sends for so long has died
+# Nobody asked for these at this moment: they carry an off switch, and go where the person wishes.
+ROUND_UPS = ("news", "digest")
 
 
 class Busy(Exception):
@@ -178,8 +180,17 @@ def post(
     referral: str | None = None,
     **values: Any,
 ) -> None:
-    """Put a mail into the ledger, in the transaction of what it tells."""
+    """Put a mail into the ledger, in the transaction of what it tells.
+
+    A round-up for a person goes by the way that they have chosen, and its template has `off`, the
+    address at which such mails are switched off without signing in.
+    """
     company = settings.company.name or "Rolecast"
+    more: dict[str, Any] = {}
+    if person and kind in ROUND_UPS:
+        way, code = people.way(conn, person, new_secret)
+        more = {"via": way}
+        values["off"] = more["off"] = f"{settings.company.url.rstrip('/')}/me/off/{code}"
     subject, body = written(kind, language, {"company": company, **values})
     mails.add(
         conn,
@@ -192,6 +203,7 @@ def post(
         body=body,
         made=now,
         next=now,
+        **more,
     )
 
 
@@ -251,5 +263,9 @@ def message(settings: s.Mail, mail, now: datetime) -> EmailMessage:
     made["Date"] = format_datetime(now)
     made["Message-ID"] = f"<{mail.id}@{domain}>"
     made["Auto-Submitted"] = "auto-generated"  # no holiday answers (RFC 3834)
+    if mail.off:
+        made["List-Unsubscribe"] = f"<{mail.off}>"
+        if mail.off.startswith("https://"):  # one click is for https only (RFC 8058, 3.1)
+            made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made.set_content(mail.body)
     return made

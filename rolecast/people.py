@@ -43,6 +43,7 @@ class Person:
     before: datetime | None
     mails: int
     ranked: int
+    tells: str = "mail"  # how news come: mail, slack, teams
 
 
 class NotOurs(Told):

@@ -245,6 +245,9 @@ class People(_Part):
     leaderboard: bool = Field(
         False, description="Whether those who agree to it are named with what they achieved."
     )
+    goals: dict[str, Annotated[int, Field(ge=1, le=1000)]] = Field(
+        {}, description="Team → how many it wants to bring in a quarter; only its sum is shown."
+    )
 
 
 class Mail(_Part):
@@ -295,6 +298,14 @@ class Settings(_Part):
     notify: Notify = Notify()
     credit: str = Field("v1", description="The rules by which applications are credited.")
     channels: dict[ChannelName, ChannelSettings] = {}
+
+    @field_validator("channels")
+    @classmethod
+    def _not_colleagues(cls, channels: dict[str, ChannelSettings]) -> dict[str, ChannelSettings]:
+        for name in ("share", "referral"):  # as the ledger calls colleagues' links
+            if name in channels:
+                raise ValueError(f"{name} means colleagues' own links: give it another name")
+        return channels
 
 
 def load(root: Path) -> Settings:

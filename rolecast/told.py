@@ -20,7 +20,7 @@ def N_(text: str) -> str:
 class Told(Exception):
     """An error that is an answer to a person. text: with %(name)s for each of the values."""
 
-    def __init__(self, text: str, **values: Any):
+    def __init__(self, text: str, /, **values: Any):
         super().__init__(text, values)
         self.text, self.values = text, values
 

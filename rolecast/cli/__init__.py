@@ -28,6 +28,7 @@ COMMANDS = {
     "report": ("report", "Show what led to clicks, applications and hires."),
     "outcomes": ("outcomes", "Bring in what became of applications."),
     "credit": ("credit", "Who is credited for an application, and why."),
+    "people": ("people", "Show who is known, give them their data, delete them."),
     "clicks": ("clicks", "Bring clicks in, judge or count them anew."),
     "go": ("go", "Serve links and public job pages only."),
 }

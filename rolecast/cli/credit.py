@@ -30,6 +30,7 @@ def explain(root: Path, application: str, source: str | None) -> None:
             raise click.ClickException(str(error)) from error
         news = outcomes.of_application(conn, *found)
         log = outcomes.credit_of(conn, *found)
+        names = crediting.names(conn, log)
     click.secho(f"{found[1]} from {found[0]}", bold=True)
     for one in news:
         with_ = f"  by {', '.join(code for code, _ in one.links)}" if one.links else ""
@@ -37,7 +38,7 @@ def explain(root: Path, application: str, source: str | None) -> None:
     for row in log:
         holds = "  (holds)" if row is log[-1] else ""
         click.secho(f"Decided {row.at:%Y-%m-%d %H:%M} UTC at {row.stage}{holds}", bold=True)
-        for step in row.steps:
+        for step in crediting.named(row, names)[1]:
             click.echo(f"  {step}")
 
 
@@ -57,12 +58,21 @@ def replay(root: Path, name: str, yes: bool) -> None:
         except by.RulesProblem as error:
             raise click.ClickException(str(error)) from error
         found = crediting.replay(project.ledger, rules)
+        decisions = [one for each in found for one in (each.before, each.after) if one]
+        with project.ledger.read() as conn:
+            names = crediting.names(conn, decisions)
         for one in found:
-            before = f"{one.before.party} {one.before.who}".strip() if one.before else "undecided"
-            after = f"{one.after.party} {one.after.who}".strip()
+            before = _party(one.before, names) if one.before else "undecided"
+            after = _party(one.after, names)
             click.echo(f"{one.application} ({one.source}, {one.stage}): {before} → {after}")
-            click.echo(f"    {one.after.steps[-1]}")
+            click.echo(f"    {crediting.named(one.after, names)[1][-1]}")
         click.echo(f"{len(found)} would change." if found else "Nothing would change.")
         if yes:
             count = crediting.adopt(project.ledger, rules, now_utc())
             click.echo(f'{count} decisions are added. Write credit = "{name}" in rolecast.toml.')
+
+
+def _party(decision, names: dict[str, str]) -> str:
+    from rolecast import crediting
+
+    return f"{decision.party} {crediting.named(decision, names)[0]}".strip()

@@ -14,9 +14,12 @@ ALL = 1_000_000
 
 @click.command()
 @click.option(
-    "--by", "what", type=click.Choice(["job", "channel", "moment", "variant"]), default="channel",
+    "--by",
+    "what",
+    type=click.Choice(["job", "channel", "moment", "variant", "share"]),
+    default="channel",
     show_default=True,
-)  # fmt: skip
+)
 @click.option("--job", help="The links of one job: posts and shares.")
 @click.option("--days", type=click.IntRange(1), help="Clicks of the last days only.")
 @click.option("--csv", "as_csv", is_flag=True, help="For other programs.")
@@ -25,12 +28,13 @@ def report(root: Path, what: str, job: str | None, days: int | None, as_csv: boo
     """Show what led to clicks, applications and hires.
 
     A rate is applications per click of a person, with the interval in which it lies with 95 %
-    confidence. "–" is not measured, which is not zero.
+    confidence. "–" is not measured, which is not zero. Colleagues' shares are summed up by place,
+    and only where at least three of them stand behind a sum.
     """
     from rolecast import reports
 
-    if days and (job or what not in ("channel", "moment")):
-        raise click.UsageError("--days goes with --by channel and --by moment")
+    if days and (job or what not in ("channel", "moment", "share")):
+        raise click.UsageError("--days goes with --by channel, --by moment and --by share")
     since = int(time.time() // 86_400) - days + 1 if days else 0
     with common.project(root) as project, project.ledger.read() as conn:
         if job:
@@ -52,6 +56,9 @@ def report(root: Path, what: str, job: str | None, days: int | None, as_csv: boo
         bold=True,
     )
     for row in rows:
+        if row.few:
+            click.echo(f"{row.name:{width}} fewer than 3 colleagues")
+            continue
         came = [row.applied, row.interviewed, row.hired]
         told = ["–" if count is None else str(count) for count in came]
         click.echo(

@@ -10,7 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from rolecast.ledger import bonuses
 from rolecast.ledger.schema import credits, links, outcomes
+from rolecast.ledger.schema_people import touched
 from rolecast.outcomes import Outcome, Stage
 
 _O, _K = outcomes.c, credits.c
@@ -127,9 +129,10 @@ def everything(conn: Connection, jobs: Sequence[str] | None = None) -> list[Stor
 
 
 def forget(conn: Connection, source: str, application: str) -> int:
-    """Delete an application and its credit; answers how many rows that were."""
-    found = 0
-    for table in (outcomes, credits):
+    """Delete an application and its credit; answers how many rows that were. A bonus that was paid
+    stays without its number."""
+    found = bonuses.forget(conn, source, application)
+    for table in (outcomes, credits, touched):
         where = (table.c.source == source, table.c.application == application)
         found += conn.execute(delete(table).where(*where)).rowcount
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,6 +82,22 @@ def forget(conn: Connection, id_: str) -> None:
     conn.execute(delete(people).where(_P.id == id_))
 
 
+def way(conn: Connection, id_: str, new: Callable[[], str]) -> tuple[str, str]:
+    """How somebody is told news (mail, slack, teams), and the code of their off switch."""
+    tells, off = conn.execute(select(_P.tells, _P.off).where(_P.id == id_)).one()
+    if off is None:
+        # Two may come here at once: the code that stands is that of the first.
+        conn.execute(update(people).where(_P.id == id_, _P.off.is_(None)).values(off=new()))
+        off = conn.scalar(select(_P.off).where(_P.id == id_))
+    return tells, off
+
+
+def of_off(conn: Connection, code: str) -> Person | None:
+    """Whose off switch that is."""
+    row = conn.execute(select(*_COLUMNS).where(_P.off == code)).first()
+    return row and _person(row)
+
+
 # Sessions
 
 
@@ -122,6 +138,12 @@ def end_session(conn: Connection, id_: str, person: str | None = None) -> None:
 def end_sessions(conn: Connection, person: str, but: str = "") -> None:
     """End all of a person's, but one."""
     conn.execute(delete(sessions).where(_S.person_id == person, _S.id != but))
+
+
+def forget_ended(conn: Connection, now: datetime) -> int:
+    """Forget sessions and sign-ins that have ended; answers how many."""
+    found = conn.execute(delete(sessions).where(_S.ends <= now)).rowcount
+    return found + conn.execute(delete(signins).where(_B.ends <= now)).rowcount
 
 
 # Sign-ins that have begun

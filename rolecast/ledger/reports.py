@@ -3,7 +3,7 @@ and variants of templates."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, case, func, literal, select
@@ -11,6 +11,11 @@ from sqlalchemy import Connection, case, func, literal, select
 from rolecast.ledger.schema import credits, daily, jobs, links, outcomes, publications, totals
 
 Sums = dict[str, dict[str, int]]  # name → class or stage → count
+# A link of a colleague's has a place where that of a post has its moment.
+_NARROW = {
+    "moment": lambda channel: channel.not_in(("share", "referral")),
+    "share": lambda channel: channel == "share",
+}
 VARIANTS = ("long", "medium", "short", "long, own words", "medium, own words", "short, own words")
 
 
@@ -21,16 +26,31 @@ def page_of_jobs(conn: Connection, start: int, count: int) -> tuple[list[str], i
     return list(conn.scalars(query.offset(start).limit(count))), total
 
 
-def clicks_of_jobs(conn: Connection, ids: Sequence[str]) -> Sums:
-    """Job → class → clicks."""
-    key = totals.c.job_id
-    return _sums(conn, _clicks(key).where(key.in_(ids)).group_by(key, totals.c.verdict))
+def clicks_of_jobs(
+    conn: Connection, ids: Sequence[str], without: Collection[tuple[str, str]] = ()
+) -> Sums:
+    """Job → class → clicks. without: (job, channel) whose clicks are left out."""
+    key, channel = totals.c.job_id, links.c.channel
+    query = select(key, channel, totals.c.verdict, func.sum(totals.c.count)).select_from(
+        totals.outerjoin(links, links.c.code == totals.c.link)
+    )
+    found: Sums = {}
+    for job, where, kind, count in conn.execute(
+        query.where(key.in_(ids)).group_by(key, channel, totals.c.verdict)
+    ):
+        if (job, where) not in without:
+            sums = found.setdefault(job, {})
+            sums[kind] = sums.get(kind, 0) + int(count)
+    return found
 
 
 def clicks_by(conn: Connection, what: str, since_day: int = 0) -> Sums:
-    """Channel or moment → class → clicks, from a day (counted from 1970) on."""
-    key = daily.c[what]
+    """Channel, moment (of posts) or place (of shares) → class → clicks, from a day (counted from
+    1970) on."""
+    key = daily.c["moment" if what == "share" else what]
     query = select(key, daily.c.verdict, func.sum(daily.c.count)).where(daily.c.day >= since_day)
+    if what in _NARROW:
+        query = query.where(_NARROW[what](daily.c.channel))
     return _sums(conn, query.group_by(key, daily.c.verdict))
 
 
@@ -55,7 +75,8 @@ def stages_of_jobs(conn: Connection, ids: Sequence[str]) -> Sums:
 
 
 def stages_by(conn: Connection, what: str) -> Sums:
-    """channel, moment, link or variant → stage that was reached → credited applications."""
+    """channel, moment, share (by place), link or variant → stage that was reached → credited
+    applications."""
     if what == "link":
         key: Any = credits.c.link
         query = _stages(key)
@@ -63,8 +84,10 @@ def stages_by(conn: Connection, what: str) -> Sums:
         key = _variant()
         query = _stages(key).join(publications, publications.c.link == credits.c.link)
     else:
-        key = links.c[what]
+        key = links.c["moment" if what == "share" else what]
         query = _stages(key).join(links, links.c.code == credits.c.link)
+        if what in _NARROW:
+            query = query.where(_NARROW[what](links.c.channel))
     return _sums(conn, query.where(key.is_not(None)).group_by(key, credits.c.stage))
 
 

@@ -27,6 +27,8 @@ people = Table(
     Column("before", Utc),  # and when the visit before that ended: what came since is new
     Column("mails", Integer, nullable=False, server_default="1"),  # 0: no mails but those asked for
     Column("ranked", Integer, nullable=False, server_default="0"),  # 1: agrees to be on the list
+    Column("tells", String(8), nullable=False, server_default="mail"),  # or slack, teams
+    Column("off", String(64), unique=True),  # what the off switch in their mails carries
 )
 
 
@@ -121,14 +123,32 @@ bonuses = Table(
     Column("job_id", String(64), nullable=False),
     Column("source", String(64), nullable=False),
     Column("application", String(128), nullable=False),
+    Column("party", String(16), nullable=False),  # share or referral
     Column("amount", String(24), nullable=False),
     Column("currency", String(3), nullable=False),
     Column("state", String(16), nullable=False),  # pending, eligible, paid, void
+    Column("why", String(40), nullable=False, server_default=""),  # of a void one
     Column("made", Utc, nullable=False),
-    Column("due", Utc, nullable=False),  # when it becomes eligible
+    Column("started", Utc),  # first day of work; None: not known yet
+    Column("due", Utc),  # when it became eligible
     Column("paid", Utc),
-    UniqueConstraint("source", "application"),
+    UniqueConstraint("source", "application", "person_id"),
     Index("ix_bonuses_person_id", "person_id"),
+    Index("ix_bonuses_state", "state"),
+)
+
+# Whose links led to an application, as they stood to the job when it came. That decides credit also
+# when they have another role by now, or are gone; so nobody is named.
+touched = Table(
+    "touched",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("application", String(128), primary_key=True),
+    Column("link", String(32), primary_key=True),  # or the referral's number, when it has no link
+    Column("party", String(16), nullable=False),
+    Column("at", Utc),  # when the friend was named; None: as the news tell
+    Column("parts", Text, nullable=False),  # JSON, see rolecast.credit
+    Index("ix_touched_link", "link"),
 )
 
 notices = Table(
@@ -153,7 +173,9 @@ mails = Table(
     Column("person_id", ID, ForeignKey("people.id", ondelete="CASCADE")),
     Column("referral_id", ID, ForeignKey("referrals.id", ondelete="CASCADE")),
     Column("kind", String(24), nullable=False),
+    Column("via", String(8), nullable=False, server_default="mail"),  # or slack, teams
     Column("address", Text),
+    Column("off", Text),  # address of its off switch
     Column("subject", Text),
     Column("body", Text),
     Column("state", String(16), nullable=False),  # waiting, sending, sent, failed, unknown

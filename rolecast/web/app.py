@@ -30,7 +30,9 @@ from rolecast.web import (
     ask,
     author,
     board,
+    bonuses,
     desk,
+    fair,
     go,
     me,
     refer,
@@ -77,7 +79,8 @@ def create(
     site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman, folder, draft)
     rules = rules or credit.load(settings.credit)
     parts = (
-        signin, board, searches, share, refer, ask, me, desk, staff, suggestions, author,
+        signin, board, searches, share, refer, ask, me, fair, desk, bonuses, staff, suggestions,
+        author,
     )  # fmt: skip
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)

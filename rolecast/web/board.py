@@ -21,7 +21,7 @@ from rolecast.people import Person, Role, visit
 from rolecast.publish import now_utc
 from rolecast.search import Search, label
 from rolecast.told import N_
-from rolecast.web import ask, refer, share
+from rolecast.web import ask, fair, refer, share
 from rolecast.web.access import guarded
 from rolecast.web.pages import Site, language_of, not_found, number, page, read_spec
 
@@ -168,7 +168,7 @@ def job_page(site: Site, request: Request, inside: bool) -> Response:
     more: dict[str, Any] = {}
     if inside:
         with site.ledger.read() as conn:
-            for part in (share, refer, ask):
+            for part in (share, refer, ask, fair):
                 more |= part.on_job(site, conn, request, spec)
     return page(
         site,

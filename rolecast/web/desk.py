@@ -18,6 +18,7 @@ from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
 from rolecast.people import Role
 from rolecast.publish import now_utc
+from rolecast.web import fair
 from rolecast.web.access import guarded
 from rolecast.web.pages import Site, not_found, number, page, read_spec
 
@@ -83,7 +84,9 @@ def routes(site: Site) -> list[Route]:
         if row is None:
             return not_found(site, request, f"There is no job {job_id!r}.", inside=True)
         spec = read_spec(row.spec)
-        return page(site, request, "history.html.j2", job=spec, row=row, entries=entries)
+        with site.ledger.read() as conn:
+            more = fair.on_job(site, conn, request, spec)
+        return page(site, request, "history.html.j2", job=spec, row=row, entries=entries, **more)
 
     def taking(path: str, work: Callable[[Site, Form, str], str]) -> Route:
         def take(request: Request) -> Response:

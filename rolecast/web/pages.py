@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_date
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from starlette.datastructures import MutableHeaders
@@ -98,6 +98,7 @@ def _env(language: str) -> ImmutableSandboxedEnvironment:
     env.install_gettext_translations(words(language), newstyle=True)  # type: ignore[attr-defined]
     env.globals["language"] = language
     env.globals["languages"] = {one: locale(one).get_language_name(one) for one in languages()}
+    env.filters["say"] = lambda told: told.within(words(language).gettext)  # a Told
     env.filters["day"] = partial(_day, language)
     env.filters["markdown"] = _markdown
     env.filters["when"] = _when
@@ -122,7 +123,7 @@ def _when(at: datetime, zone: str = "UTC") -> str:
 
 def _day(language: str, at: datetime | date) -> str:
     """A day as people write it: Friday, December 4, 2026."""
-    return format_skeleton("yMMMMEEEEd", at, locale=locale(language))
+    return format_date(at, "full", locale=locale(language))
 
 
 def direction(language: str) -> str:

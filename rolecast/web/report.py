@@ -26,7 +26,7 @@ def routes(site: Site, rules: Rules) -> list[Route]:
     def home(request: Request) -> Response:
         what = request.query_params.get("by", "job")
         job = request.query_params.get("job", "")
-        if what not in reports.BY:
+        if what not in reports.BY or (what == "link" and not job):
             return not_found(site, request, f"There is no report by {what!r}.", inside=True)
         at = number(request)
         with site.ledger.read() as conn:
@@ -67,11 +67,13 @@ def routes(site: Site, rules: Rules) -> list[Route]:
                 found = crediting.find(conn, wanted, source)
                 news = outcomes.of_application(conn, *found)
                 log = outcomes.credit_of(conn, *found)
+                names = crediting.names(conn, log)
             except crediting.Unknown as error:
                 return not_found(site, request, str(error).capitalize() + ".", inside=True)
         if not news:
             return not_found(site, request, f"There is no application {wanted!r}.", inside=True)
-        return page(site, request, "credit.html.j2", found=found, news=news, log=log)
+        read = [(row, *crediting.named(row, names)) for row in log]
+        return page(site, request, "credit.html.j2", found=found, news=news, log=read)
 
     def tell(request: Request) -> Response:
         return _tell(site, rules, request.state.form)

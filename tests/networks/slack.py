@@ -9,8 +9,9 @@ from tests.networks.standin import StandIn, route
 
 def fields(call):
     method = call.path.rpartition("/")[2]
-    # auth.test, which takes nothing, is not among the saved methods.
-    known = {} if method == "auth.test" else slack_method(method)
+    # Not among the saved methods; as docs.slack.dev/reference/methods has them.
+    own = {"auth.test": {}, "users.lookupByEmail": {"email": True}}
+    known = own[method] if method in own else slack_method(method)
     known.pop("token", None)  # stands in the header
     return (call.json if call.request.body else call.query) or {}, known
 
@@ -22,6 +23,7 @@ class Server(StandIn):
     def __init__(self):
         super().__init__()
         self.messages = {}
+        self.people = {"kim@ostrelund.example": "W012A3CDE"}  # address → number
 
     def refuses(self, call):
         return None if call.token == "xoxb-token" else (200, {"ok": False, "error": "invalid_auth"})
@@ -36,6 +38,7 @@ class Server(StandIn):
             "ts": number,
             "text": call.json["text"],
             "metadata": call.json.get("metadata", {}),
+            "channel": call.json["channel"],
         }
         return 200, {"ok": True, "ts": number, "channel": call.json["channel"]}
 
@@ -56,6 +59,12 @@ class Server(StandIn):
     def test(self, call):
         body = {"url": "https://ostrelund.slack.com/", "team": "Ostrelund", "user": "rolecast"}
         return 200, {"ok": True} | body
+
+    @route("GET", "/users.lookupByEmail")
+    def look_up(self, call):
+        if call.query["email"] not in self.people:
+            return self.wrong("users_not_found")
+        return 200, {"ok": True, "user": {"id": self.people[call.query["email"]]}}
 
     @route("GET", "/conversations.history")
     def history(self, call):

@@ -1,5 +1,7 @@
 """Teams through Graph: bodies held against the types in Graph's own metadata (v1.0, CSDL)."""
 
+from urllib.parse import unquote
+
 from tests.networks import Network
 from tests.networks.contracts import graph_type
 from tests.networks.standin import Broken, StandIn, route
@@ -9,7 +11,11 @@ ROOM = "/teams/{team}/channels/{channel}/messages"
 
 class Csdl:
     def request(self, call):
-        if call.request.body:
+        if call.path.endswith("/chats"):
+            self._has("chat", call.json)
+            for member in call.json["members"]:
+                self._member(member)
+        elif call.request.body:
             self._has("chatMessage", call.json)
             self._has("itemBody", call.json.get("body", {}))
 
@@ -17,6 +23,17 @@ class Csdl:
         for message in (body or {}).get("value", []) if "value" in (body or {}) else [body or {}]:
             if "body" in message:
                 self._has("chatMessage", message)
+
+    @staticmethod
+    def _member(given):
+        """Of a chat; "user@odata.bind" names what stands in the type's property `user`."""
+        kind = "aadUserConversationMember"
+        known = graph_type(kind) | graph_type("conversationMember")
+        plain = {name.partition("@odata.bind")[0] for name in given} - {"@odata.type"}
+        if unknown := plain - known:
+            raise Broken(f"{kind} has no {', '.join(sorted(unknown))}")
+        if given["@odata.type"] != f"#microsoft.graph.{kind}" or given["roles"] != ["owner"]:
+            raise Broken("a member needs its type and a role (graph/api/chat-post)")
 
     @staticmethod
     def _has(name, given):
@@ -31,6 +48,9 @@ class Server(StandIn):
     def __init__(self):
         super().__init__()
         self.messages = {}
+        self.people = {"ina@example.com", "kim@ostrelund.example"}
+        self.chats = {}  # who is in it → its number
+        self.told = []  # (who, content)
 
     def refuses(self, call):
         if call.token == "token":
@@ -70,6 +90,22 @@ class Server(StandIn):
             return 404, {"error": {"code": "NotFound"}}
         self.one(call)["deletedDateTime"] = "2026-11-23T12:00:00Z"
         return 204, None
+
+    @route("POST", "/chats")
+    def chat(self, call):
+        bound = [one["user@odata.bind"] for one in call.json["members"]]
+        who = [unquote(one.partition("users('")[2].removesuffix("')")) for one in bound]
+        if call.json["chatType"] != "oneOnOne" or len(set(who)) != 2 or set(who) - self.people:
+            return 404, {"error": {"code": "NotFound", "message": "no such user"}}
+        number = self.chats.setdefault(tuple(who), f"19:{self.number()}_b78@unq.gbl.spaces")
+        return 201, {"id": number, "chatType": "oneOnOne"}
+
+    @route("POST", "/chats/{chat}/messages")
+    def say(self, call):
+        chat = unquote(call.found["chat"])
+        (who,) = [who for who, number in self.chats.items() if number == chat]
+        self.told.append((who[1], call.json["body"]["content"]))
+        return 201, call.json | {"id": str(self.number())}
 
     @route("GET", "/me")
     def me(self, call):

@@ -29,7 +29,10 @@ def upgrade():
         sa.Column("before", UTC),
         sa.Column("mails", sa.Integer, nullable=False, server_default="1"),
         sa.Column("ranked", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("tells", sa.String(8), nullable=False, server_default="mail"),
+        sa.Column("off", sa.String(64)),
         sa.UniqueConstraint("email", name="uq_people_email"),
+        sa.UniqueConstraint("off", name="uq_people_off"),
         sa.UniqueConstraint("subject", name="uq_people_subject"),
     )
     op.create_table(
@@ -105,15 +108,29 @@ def upgrade():
         sa.Column("job_id", sa.String(64), nullable=False),
         sa.Column("source", sa.String(64), nullable=False),
         sa.Column("application", sa.String(128), nullable=False),
+        sa.Column("party", ID, nullable=False),
         sa.Column("amount", sa.String(24), nullable=False),
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("state", ID, nullable=False),
+        sa.Column("why", sa.String(40), nullable=False, server_default=""),
         sa.Column("made", UTC, nullable=False),
-        sa.Column("due", UTC, nullable=False),
+        sa.Column("started", UTC),
+        sa.Column("due", UTC),
         sa.Column("paid", UTC),
-        sa.UniqueConstraint("source", "application", name="uq_bonuses_source"),
+        sa.UniqueConstraint("source", "application", "person_id", name="uq_bonuses_source"),
     )
     op.create_index("ix_bonuses_person_id", "bonuses", ["person_id"])
+    op.create_index("ix_bonuses_state", "bonuses", ["state"])
+    op.create_table(
+        "touched",
+        sa.Column("source", sa.String(64), primary_key=True),
+        sa.Column("application", sa.String(128), primary_key=True),
+        sa.Column("link", sa.String(32), primary_key=True),
+        sa.Column("party", ID, nullable=False),
+        sa.Column("at", UTC),
+        sa.Column("parts", sa.Text, nullable=False),
+    )
+    op.create_index("ix_touched_link", "touched", ["link"])
     op.create_table(
         "notices",
         sa.Column("id", BIG, primary_key=True, autoincrement=True),
@@ -132,7 +149,9 @@ def upgrade():
         sa.Column("person_id", ID, sa.ForeignKey("people.id", ondelete="CASCADE")),
         sa.Column("referral_id", ID, sa.ForeignKey("referrals.id", ondelete="CASCADE")),
         sa.Column("kind", sa.String(24), nullable=False),
+        sa.Column("via", sa.String(8), nullable=False, server_default="mail"),
         sa.Column("address", sa.Text),
+        sa.Column("off", sa.Text),
         sa.Column("subject", sa.Text),
         sa.Column("body", sa.Text),
         sa.Column("state", ID, nullable=False),
