@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from rolecast import referrals
 from rolecast.credit import Decision, Facts, Rules, Touch, decide
 from rolecast.ledger import Ledger, outcomes
 from rolecast.ledger.outcomes import CreditRow, Place, Stored
@@ -46,15 +47,25 @@ def _touch(place: Place, at: datetime | None) -> Touch:
 
 
 def take(
-    ledger: Ledger, source: str, key: str, news: Iterable[Outcome], rules: Rules, now: datetime
+    ledger: Ledger,
+    source: str,
+    key: str,
+    news: Iterable[Outcome],
+    rules: Rules,
+    now: datetime,
+    promise_days: int = referrals.DAYS,
 ) -> int:
-    """Take in news and decide what they change; answers how many were new."""
+    """Take in news and decide what they change; answers how many were new. promise_days: within
+    which colleagues hear more of whom they named."""
     count = 0
     with ledger.begin(alone="credit") as conn:
         for number, outcome in enumerate(news):
             whole = key if number == 0 else f"{key}#{number}"
             if outcomes.add(conn, source, whole, outcome, now):
                 count += 1
+                about = (source, outcome.application, outcome.stage)
+                codes = [touch.code for touch in outcome.touches]
+                referrals.follow(conn, promise_days, *about, codes, now)
                 settle(conn, source, outcome.application, rules, now)
     return count
 

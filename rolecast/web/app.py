@@ -22,7 +22,20 @@ from rolecast.plan import Scheduled
 from rolecast.postman import Postman
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
-from rolecast.web import api, ask, board, desk, go, me, refer, report, share, signin, staff
+from rolecast.web import (
+    api,
+    ask,
+    board,
+    desk,
+    go,
+    me,
+    refer,
+    referrals_desk,
+    report,
+    share,
+    signin,
+    staff,
+)
 from rolecast.web.access import Access
 from rolecast.web.face import Face
 from rolecast.web.pages import Headers, Site, not_found
@@ -57,7 +70,7 @@ def create(
     rules = rules or credit.load(settings.credit)
     parts = (signin, board, share, refer, ask, me, desk, staff)
     routes = [route for part in parts for route in part.routes(site)]
-    routes += report.routes(site, rules)
+    routes += [*report.routes(site, rules), *referrals_desk.routes(site, rules)]
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]
     return _app(site, routes, hosts, face)
 

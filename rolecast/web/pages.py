@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_date
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from starlette.datastructures import MutableHeaders
@@ -109,7 +109,7 @@ def _when(at: datetime, zone: str = "UTC") -> str:
 
 def _day(language: str, at: datetime | date) -> str:
     """A day as people write it: Friday, December 4, 2026."""
-    return format_skeleton("yMMMMEEEEd", at, locale=locale(language))
+    return format_date(at, "full", locale=locale(language))
 
 
 def direction(language: str) -> str:
