@@ -134,3 +134,4 @@ def _silence(conn, one: Referral, form: Mapping[str, str], now: datetime) -> Non
     """At the friend's wish nobody gets to write to them from here again."""
     if form.get("silence") == "yes" and one.mark:
         store.silence(conn, one.mark, None, now)
+        store.hush(conn, one.mark)

@@ -235,6 +235,12 @@ def undelivered(conn: Connection) -> list[tuple[str, Referral]]:
     return [(mail, one) for mail, id_ in rows if (one := get(conn, id_)) is not None]
 
 
+def hush(conn: Connection, mark: str) -> None:
+    """Take what is to be sent to a friend out of the outbox."""
+    theirs = select(_R.id).where(_R.mark == mark)
+    conn.execute(delete(mails).where(_M.referral_id.in_(theirs), _M.state != "sent"))
+
+
 def drop_mail(conn: Connection, id_: str, keep: bool) -> None:
     """Take a mail out of the outbox; keep: unless it is to be sent."""
     conn.execute(delete(mails).where(_M.referral_id == ("" if keep else id_)))
