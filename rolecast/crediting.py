@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rolecast import bonuses, standing
+from rolecast import bonuses, referrals, standing
 from rolecast.credit import FORMER, PERSON, Decision, Facts, Rules, Touch, decide, with_names
 from rolecast.ledger import Ledger, notices, outcomes, people
 from rolecast.ledger.outcomes import CreditRow, Place, Stored
@@ -56,15 +56,25 @@ def _touch(place: Place, at: datetime | None, stand: Stand | None) -> Touch:
 
 
 def take(
-    ledger: Ledger, source: str, key: str, news: Iterable[Outcome], rules: Rules, now: datetime
+    ledger: Ledger,
+    source: str,
+    key: str,
+    news: Iterable[Outcome],
+    rules: Rules,
+    now: datetime,
+    promise_days: int = referrals.DAYS,
 ) -> int:
-    """Take in news and decide what they change; answers how many were new."""
+    """Take in news and decide what they change; answers how many were new. promise_days: within
+    which colleagues hear more of whom they named."""
     count = 0
     with ledger.begin(alone="credit") as conn:
         for number, outcome in enumerate(news):
             whole = key if number == 0 else f"{key}#{number}"
             if outcomes.add(conn, source, whole, outcome, now):
                 count += 1
+                about = (source, outcome.application, outcome.stage)
+                codes = [touch.code for touch in outcome.touches]
+                referrals.follow(conn, promise_days, *about, codes, now)
                 settle(conn, source, outcome.application, rules, now)
     return count
 

@@ -49,8 +49,11 @@ def import_(root: Path, file: Path, system: str, yes: bool) -> None:
         linked = sum(bool(row.outcome.touches) for row in good)
         click.echo(f"{len(good)} lines can be taken, {linked} of them name a link; {len(bad)} not.")
         if yes:
+            days = project.settings.people.promise_days
             new = sum(
-                crediting.take(project.ledger, system, row.key, [row.outcome], rules, now_utc())
+                crediting.take(
+                    project.ledger, system, row.key, [row.outcome], rules, now_utc(), days
+                )
                 for row in good
             )
             click.echo(f"{new} are new, {len(good) - new} were known.")
@@ -92,7 +95,8 @@ def add(
     with common.project(root) as project:
         rules = credit.load(project.settings.credit, root / "credit")
         key = f"{application}:{stage}"
-        new = crediting.take(project.ledger, source, key, [told], rules, now_utc())
+        days = project.settings.people.promise_days
+        new = crediting.take(project.ledger, source, key, [told], rules, now_utc(), days)
     click.echo("Taken." if new else "That was known already.")
 
 
@@ -104,6 +108,7 @@ def forget(root: Path, application: str, source: str | None) -> None:
     """Delete an application and its credit for good."""
     from rolecast import crediting
     from rolecast.ledger import outcomes as kept
+    from rolecast.ledger import referrals
 
     with common.project(root) as project, project.ledger.begin(alone="credit") as conn:
         try:
@@ -111,4 +116,5 @@ def forget(root: Path, application: str, source: str | None) -> None:
         except crediting.Unknown as error:
             raise click.ClickException(str(error)) from error
         count = kept.forget(conn, *found)
+        referrals.untie(conn, *found)
     click.echo(f"{count} entries are deleted.")

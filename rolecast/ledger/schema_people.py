@@ -92,7 +92,9 @@ referrals = Table(
     Column("contact", Text),
     Column("how", Text),  # how they know each other
     Column("note", Text),
-    Column("state", String(16), nullable=False),  # see rolecast.referrals
+    Column("word", Text),  # what a recruiter last wrote to the colleague
+    Column("mark", String(64)),  # hash of the address that was named, as in `silenced`
+    Column("state", String(16), nullable=False),  # see rolecast.ledger.referrals
     Column("secret", String(64), unique=True),  # hash of what the friend's mail has
     Column("link", String(32), ForeignKey("links.code")),
     Column("made", Utc, nullable=False),
@@ -104,14 +106,18 @@ referrals = Table(
     Index("ix_referrals_person_id", "person_id"),
     Index("ix_referrals_job_id", "job_id"),
     Index("ix_referrals_link", "link"),
+    Index("ix_referrals_mark", "mark", "job_id"),
     Index("ix_referrals_promise", "promise"),
+    Index("ix_referrals_application", "source", "application"),
 )
 
-# Who does not want to be named again: hashes of addresses.
+# Who is not written to: hashes of addresses that never want to be, and of those that have been
+# asked about a job.
 silenced = Table(
     "silenced",
     metadata,
     Column("id", String(64), primary_key=True),
+    Column("job_id", String(64)),  # None: whatever the job
     Column("made", Utc, nullable=False),
 )
 

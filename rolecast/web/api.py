@@ -110,7 +110,8 @@ def _take(
         with site.ledger.begin() as conn:  # for the desk: somebody has to look at it
             events.add(conn, [events.Event("", now_utc(), name, "unreadable", str(error))])
         return _no(422, str(error))
-    count = crediting.take(site.ledger, name, told.key, told.outcomes, rules, now_utc())
+    days = site.settings.people.promise_days
+    count = crediting.take(site.ledger, name, told.key, told.outcomes, rules, now_utc(), days)
     return JSONResponse({"taken": count})
 
 

@@ -36,6 +36,7 @@ from rolecast.web import (
     go,
     me,
     refer,
+    referrals_desk,
     report,
     searches,
     share,
@@ -83,7 +84,7 @@ def create(
         author,
     )  # fmt: skip
     routes = [route for part in parts for route in part.routes(site)]
-    routes += report.routes(site, rules)
+    routes += [*report.routes(site, rules), *referrals_desk.routes(site, rules)]
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]
     return _app(site, routes, hosts, face, has_board=True)
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from rolecast import desk, history
+from rolecast import desk, history, referrals
 from rolecast.ledger import approvals, clicks, jobs, shown
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
@@ -44,7 +44,9 @@ def routes(site: Site) -> list[Route]:
             together, alone = _grouped(shown.needs_a_person(conn))
             rows, total = shown.table(conn, (at - 1) * PER_PAGE, PER_PAGE)
             asked, broken = approvals.waiting(conn), jobs.broken(conn)
+            promises = referrals.promises(conn, now_utc())
             named = [*alone, *rows, *asked, *(post for one in together for post in one.posts)]
+            named += [one.referral for one in promises]
             titles = shown.titles(conn, {one.job_id for one in named} | {b.id for b in broken})
             clicked = clicks.people(conn, [one.link for one in rows])
         return page(
@@ -54,6 +56,7 @@ def routes(site: Site) -> list[Route]:
             waiting=alone,
             together=together,
             asked=asked,
+            promises=promises,
             broken=broken,
             rows=rows,
             total=total,

@@ -99,7 +99,8 @@ def _tell(site: Site, rules: Rules, form: dict[str, str]) -> Response:
         one = error.errors(include_url=False)[0]
         return _back("wrong", f"{one['loc'][0]}: {one['msg']}")
     key = f"{told.application}:{told.stage}"
-    new = crediting.take(site.ledger, SOURCE, key, [told], rules, now_utc())
+    days = site.settings.people.promise_days
+    new = crediting.take(site.ledger, SOURCE, key, [told], rules, now_utc(), days)
     return _back(
         "said", f"{told.application} is {told.stage}." if new else "That was known already."
     )

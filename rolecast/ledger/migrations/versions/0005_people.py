@@ -81,6 +81,8 @@ def upgrade():
         sa.Column("contact", sa.Text),
         sa.Column("how", sa.Text),
         sa.Column("note", sa.Text),
+        sa.Column("word", sa.Text),
+        sa.Column("mark", sa.String(64)),
         sa.Column("state", ID, nullable=False),
         sa.Column("secret", sa.String(64)),
         sa.Column("link", sa.String(32), sa.ForeignKey("links.code")),
@@ -93,12 +95,15 @@ def upgrade():
         sa.UniqueConstraint("secret", name="uq_referrals_secret"),
     )
     op.create_index("ix_referrals_job_id", "referrals", ["job_id"])
+    op.create_index("ix_referrals_application", "referrals", ["source", "application"])
     op.create_index("ix_referrals_link", "referrals", ["link"])
+    op.create_index("ix_referrals_mark", "referrals", ["mark", "job_id"])
     op.create_index("ix_referrals_person_id", "referrals", ["person_id"])
     op.create_index("ix_referrals_promise", "referrals", ["promise"])
     op.create_table(
         "silenced",
         sa.Column("id", sa.String(64), primary_key=True),
+        sa.Column("job_id", sa.String(64)),
         sa.Column("made", UTC, nullable=False),
     )
     op.create_table(
