@@ -23,7 +23,8 @@ from rolecast.web.pages import Site, back, language_of, page, sayings
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 BACK = "/signin/oidc/back"
-NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+# no-referrer would make browsers send our own form with the origin "null".
+NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
 TOO_OFTEN = N_("Too many mails were asked for from your network. Try again in a few minutes.")
 sayings(signed_out=N_("You have signed out."))
 

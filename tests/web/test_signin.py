@@ -79,7 +79,7 @@ def test_from_the_page_that_was_asked_for_and_back_to_it(house):
     page = web.get(way)
     assert f"Sign in as {KIM}" in page.text
     assert page.headers["cache-control"] == "no-store"
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     done = enter_by(web, way)
     assert (done.status_code, done.headers["location"]) == (303, "/jobs/pilot?from=mail")
     assert web.get("/jobs/pilot").status_code == 200
@@ -310,6 +310,8 @@ def test_a_form_is_bound_to_its_session(house):
         ({"Origin": "http://testserver"}, True),
         ({"Origin": "http://127.0.0.1:8080"}, True),  # company.url, through a proxy
         ({"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, True),  # Referrer-Policy: no-referrer
+        ({"Origin": "null", "Sec-Fetch-Site": "none"}, False),
         ({"Origin": "http://evil.example"}, False),
         ({"Origin": "null"}, False),
         ({"Origin": ""}, False),
