@@ -154,7 +154,8 @@ class Door:
                 raise signin.NotValid(N_("This is not a provider's answer. Sign in anew."))
             if "code" not in given:
                 raise oidc.Problem(N_("The provider did not let you in. Sign in anew."))
-            said = self.access.provider.who(self.ours(), given["code"], row.secret)
+            code, issuer = given["code"], given.get("iss", "")
+            said = self.access.provider.who(self.ours(), code, row.secret, issuer)
             session = signin.finish_with(
                 self.site.ledger, self.site.settings, row, said.subject, said.email, said.name,
                 device_of(request), now_utc(),

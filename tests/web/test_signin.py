@@ -1,6 +1,7 @@
 """The pages on which one signs in: what goes to whom, what browsers keep, and attacks on both."""
 
 import re
+import socket
 import time
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from rolecast import signin
 from rolecast.people import Role, hashed
 from rolecast.web import app
 from rolecast.web.face import Face
-from tests.colleagues import HOUSE, Mailbox, browser, enter, make, person, token
+from tests.colleagues import HOUSE, Mailbox, browser, enter, make, person, served, token
 from tests.house import BOARD, open_project, publish, site, spec
 
 KIM = "kim@ostrelund.example"
@@ -446,6 +447,17 @@ def test_nobody_else_is_served(alone, peer, headers):
             assert "For this machine only" in answer.text
         assert web.post("/desk/decide", data={}, headers=headers).status_code == 403
         assert web.get("/public/jobs/pilot", headers=headers).status_code == 200
+
+
+def test_a_proxy_that_says_nothing_is_known_by_its_http(alone):
+    """nginx, told nothing, speaks HTTP/1.0 and calls us 127.0.0.1."""
+    with served(alone) as made:
+        host, port = made.address.removeprefix("http://").split(":")
+        for version, status in (("1.1", b"200"), ("1.0", b"403")):
+            ask = f"GET /desk HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+            with socket.create_connection((host, int(port)), 10) as line:
+                line.sendall(ask.encode())
+                assert line.recv(12).split()[1] == status
 
 
 def test_nobody_signs_in_there(alone):

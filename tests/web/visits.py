@@ -17,7 +17,8 @@ from starlette.routing import Match
 
 # What a path's variable may be, so that there is something to see.
 KNOWN = {"/jobs/{id}": "pilot", "/public/jobs/{id}": "pilot", "/desk/jobs/{id}": "pilot"}
-SIGNS_OUT = "/signout"
+# Forms after which there is nothing more to see; they have tests of their own.
+LAST = re.compile(r"signout|delete|forget|erase|sessions")
 APPLICATION = "app-17"
 START = (
     "/", "/me", "/desk", "/desk/people", "/signin", "/public/jobs/pilot", "/public/jobs/over",
