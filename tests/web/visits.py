@@ -162,7 +162,10 @@ KINDS = {
     "tel": "+49 471 123456", "date": "2026-12-04", "search": "pilot",
     "textarea": "Two sentences, as people write them. And one more.",
 }  # fmt: skip
-NAMES = {"application": APPLICATION, "job": "pilot", "ref": "", "contact": "friend@example.org"}
+NAMES = {
+    "application": APPLICATION, "job": "pilot", "ref": "", "contact": "friend@example.org",
+    "email": "kim@ostrelund.example",
+}  # fmt: skip
 
 
 def usual(name: str, kind: str, value: str) -> str:
