@@ -76,10 +76,13 @@ class Provider:
             )
         return begun, url
 
-    def who(self, back: str, code: str, kept: str) -> Said:
-        """Trade the code that came back for who it is. Raises Problem."""
+    def who(self, back: str, code: str, kept: str, issuer: str = "") -> Said:
+        """Trade the code that came back for who it is. issuer: who sends it back, where that is
+        said (RFC 9207). Raises Problem."""
         found, ours = self._description(), json.loads(kept)
         with _understood(N_("The provider's answer cannot be used. Sign in anew.")):
+            if issuer and issuer != found["issuer"]:
+                raise ValueError(f"the answer comes from {issuer!r}")
             with self._session(back) as session:
                 token = session.fetch_token(
                     found["token_endpoint"],

@@ -104,7 +104,8 @@ def of_off(conn: Connection, code: str) -> Person | None:
 def open_session(
     conn: Connection, id_: str, person: str, device: str, now: datetime, ends: datetime
 ) -> None:
-    """id_: the hash of what the browser is given."""
+    """id_: the hash of what the browser is given. Forgets what has ended."""
+    conn.execute(delete(sessions).where(_S.ends <= now))
     values = {"id": id_, "person_id": person, "device": device, "made": now, "seen": now}
     conn.execute(insert(sessions).values(**values, ends=ends))
 

@@ -100,7 +100,10 @@ class Access:
 
     def is_ours(self, request: Request) -> bool:
         """Whether a form comes from a page of ours: nobody else's may decide for somebody."""
-        if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
+        site = request.headers.get("sec-fetch-site")
+        if site == "same-origin":  # the browser's word, whatever a Referrer-Policy makes of Origin
+            return True
+        if site not in (None, "none"):
             return False
         origin, host = request.headers.get("origin"), request.headers.get("host", "")
         if origin is None:

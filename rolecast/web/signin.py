@@ -23,7 +23,8 @@ from rolecast.web.pages import Site, back, language_of, page, sayings
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 BACK = "/signin/oidc/back"
-NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+# no-referrer would make browsers send our own form with the origin "null".
+NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
 TOO_OFTEN = N_("Too many mails were asked for from your network. Try again in a few minutes.")
 sayings(signed_out=N_("You have signed out."))
 
@@ -153,7 +154,8 @@ class Door:
                 raise signin.NotValid(N_("This is not a provider's answer. Sign in anew."))
             if "code" not in given:
                 raise oidc.Problem(N_("The provider did not let you in. Sign in anew."))
-            said = self.access.provider.who(self.ours(), given["code"], row.secret)
+            code, issuer = given["code"], given.get("iss", "")
+            said = self.access.provider.who(self.ours(), code, row.secret, issuer)
             session = signin.finish_with(
                 self.site.ledger, self.site.settings, row, said.subject, said.email, said.name,
                 device_of(request), now_utc(),

@@ -214,6 +214,16 @@ def test_the_answer_belongs_to_the_browser_that_asked(office):
     office.web.cookies.update(kept)
 
 
+def test_an_answer_that_another_provider_sends_back(office):
+    office = office()
+    way = through(office.begin())
+    assert "&iss=" in way
+    mixed = re.sub(r"iss=[^&]*", "iss=https%3A%2F%2Fevil.example", way)
+    assert office.web.get(mixed).status_code == 410
+    assert office.is_out()
+    assert office.web.get(way).status_code == 303
+
+
 def test_an_answer_is_good_once(office):
     office = office()
     way = through(office.begin())

@@ -1,6 +1,8 @@
 """Signing in, without a web: links, sessions, roles, and what is done for whom."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -216,6 +218,45 @@ def test_a_session_ends_when_it_is_ended_and_by_itself(office):
     assert office.who(other)
     office.now += timedelta(days=office.settings.people.session_days)
     assert office.who(other) is None
+
+
+def test_what_has_ended_is_forgotten(office):
+    office.finish(*office.ask())
+    office.ask("nobody@ostrelund.example")
+    office.now += timedelta(days=office.settings.people.session_days)
+    office.finish(*office.ask())
+    with office.ledger.read() as conn:
+        for table, left in (("sessions", 1), ("signins", 0)):
+            assert conn.exec_driver_sql(f"select count(*) from {table}").scalar() == left
+
+
+def at_once(*work) -> list:
+    """What each answered, or the error that it ended with."""
+    begin = threading.Barrier(len(work))
+
+    def run(one):
+        begin.wait(10)
+        try:
+            return one()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        return list(pool.map(run, work))
+
+
+def test_a_link_that_is_used_twice_at_once_works_once(office):
+    asked = office.ask()
+    found = at_once(*[lambda: office.finish(*asked)] * 6)
+    assert sum(isinstance(one, tuple) for one in found) == 1
+    assert sum(isinstance(one, NotValid) for one in found) == 5
+
+
+def test_two_browsers_at_once_make_one_person(office):
+    asked = [office.ask() for _ in range(4)]
+    found = at_once(*[lambda one=one: office.finish(*one) for one in asked])
+    assert [type(one) for one in found] == [tuple] * 4
+    assert office.everybody() == [KIM]
 
 
 def test_what_is_kept_of_a_session_opens_nothing(office):

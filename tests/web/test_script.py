@@ -147,7 +147,7 @@ def test_whatever_is_written_into_forms_is_text(site, chromium, role):
     witness = Witness(site, chromium, ROLES[role])
     for page in visitor.walk(each=2, most=80):
         for form in page.forms:
-            if form.key in done or form.action == visits.SIGNS_OUT:
+            if form.key in done or visits.LAST.search(form.action):
                 continue
             done.add(form.key)
             for write in (everything, texts_only, links):

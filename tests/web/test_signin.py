@@ -1,6 +1,7 @@
 """The pages on which one signs in: what goes to whom, what browsers keep, and attacks on both."""
 
 import re
+import socket
 import time
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from rolecast import signin
 from rolecast.people import Role, hashed
 from rolecast.web import app
 from rolecast.web.face import Face
-from tests.colleagues import HOUSE, Mailbox, browser, enter, make, person, token
+from tests.colleagues import HOUSE, Mailbox, browser, enter, make, person, served, token
 from tests.house import BOARD, open_project, publish, site, spec
 
 KIM = "kim@ostrelund.example"
@@ -79,7 +80,7 @@ def test_from_the_page_that_was_asked_for_and_back_to_it(house):
     page = web.get(way)
     assert f"Sign in as {KIM}" in page.text
     assert page.headers["cache-control"] == "no-store"
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     done = enter_by(web, way)
     assert (done.status_code, done.headers["location"]) == (303, "/jobs/pilot?from=mail")
     assert web.get("/jobs/pilot").status_code == 200
@@ -310,6 +311,8 @@ def test_a_form_is_bound_to_its_session(house):
         ({"Origin": "http://testserver"}, True),
         ({"Origin": "http://127.0.0.1:8080"}, True),  # company.url, through a proxy
         ({"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, True),  # Referrer-Policy: no-referrer
+        ({"Origin": "null", "Sec-Fetch-Site": "none"}, False),
         ({"Origin": "http://evil.example"}, False),
         ({"Origin": "null"}, False),
         ({"Origin": ""}, False),
@@ -444,6 +447,17 @@ def test_nobody_else_is_served(alone, peer, headers):
             assert "For this machine only" in answer.text
         assert web.post("/desk/decide", data={}, headers=headers).status_code == 403
         assert web.get("/public/jobs/pilot", headers=headers).status_code == 200
+
+
+def test_a_proxy_that_says_nothing_is_known_by_its_http(alone):
+    """nginx, told nothing, speaks HTTP/1.0 and calls us 127.0.0.1."""
+    with served(alone) as made:
+        host, port = made.address.removeprefix("http://").split(":")
+        for version, status in (("1.1", b"200"), ("1.0", b"403")):
+            ask = f"GET /desk HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+            with socket.create_connection((host, int(port)), 10) as line:
+                line.sendall(ask.encode())
+                assert line.recv(12).split()[1] == status
 
 
 def test_nobody_signs_in_there(alone):

@@ -17,7 +17,8 @@ from starlette.routing import Match
 
 # What a path's variable may be, so that there is something to see.
 KNOWN = {"/jobs/{id}": "pilot", "/public/jobs/{id}": "pilot", "/desk/jobs/{id}": "pilot"}
-SIGNS_OUT = "/signout"
+# Forms after which there is nothing more to see; they have tests of their own.
+LAST = re.compile(r"signout|delete|forget|erase|sessions")
 APPLICATION = "app-17"
 START = (
     "/", "/me", "/desk", "/desk/people", "/signin", "/public/jobs/pilot", "/public/jobs/over",
@@ -161,7 +162,10 @@ KINDS = {
     "tel": "+49 471 123456", "date": "2026-12-04", "search": "pilot",
     "textarea": "Two sentences, as people write them. And one more.",
 }  # fmt: skip
-NAMES = {"application": APPLICATION, "job": "pilot", "ref": "", "contact": "friend@example.org"}
+NAMES = {
+    "application": APPLICATION, "job": "pilot", "ref": "", "contact": "friend@example.org",
+    "email": "kim@ostrelund.example",
+}  # fmt: skip
 
 
 def usual(name: str, kind: str, value: str) -> str:
