@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from babel.lists import format_list
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from rolecast import friends, inviting, naming, referrals
-from rolecast.facts import money
+from rolecast.facts import locale, money
 from rolecast.go import Limiter
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import referrals as store
@@ -195,6 +196,7 @@ class Friend:
         answer = page(
             self.site, request, "friend.html.j2", status, wrong=wrong, found=found, job=found.job,
             typed=typed, known=naming.known, most=naming.MOST, days=referrals.ANSWER.days,
+            by=format_list([one.by for one in found.asked], locale=locale(language_of(request))),
             apply_at=self.site.link(found.first.link) if found.first.link else "",
         )  # fmt: skip
         answer.headers.update(NO_STORE)
