@@ -25,9 +25,11 @@ SENTENCES: Mapping[tuple[str, str], str] = {
     ("referral", "asked"): N_("We have asked the friend whom you named for “%(job)s”."),
     ("referral", "agreed"): N_("The friend whom you named for “%(job)s” has agreed."),
     ("referral", "declined"): N_("The friend whom you named for “%(job)s” would rather not."),
-    ("referral", "expired"): N_(
+    ("referral", "forgotten"): N_(
         "The friend whom you named for “%(job)s” has not answered; we have forgotten them."
     ),
+    ("referral", "taken_back"): N_("Whom you named for “%(job)s” is taken back and forgotten."),
+    ("referral", "passed_on"): N_("A recruiter has taken up whom you named for “%(job)s”."),
     ("referral", "applied"): N_("Whom you named for “%(job)s” has applied."),
     ("referral", "screened"): N_("Somebody looks at the application of whom you named: “%(job)s”."),
     ("referral", "interviewed"): N_("Whom you named for “%(job)s” has an interview."),

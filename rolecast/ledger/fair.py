@@ -14,7 +14,7 @@ _P, _R, _S, _K = people.c, referrals.c, shares.c, credits.c
 HIRED = ("hired", "started")
 PARTIES = ("share", "referral")
 # A friend who did not agree counts for nobody.
-NOT_AGREED = ("asked", "declined", "expired", "undelivered", "named", "withdrawn_by_friend")
+NOT_AGREED = ("asked", "declined", "forgotten", "taken_back")
 
 
 def sizes(conn: Connection) -> dict[str, int]:

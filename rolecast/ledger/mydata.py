@@ -20,7 +20,7 @@ from rolecast.people import Person
 HIDDEN = {
     "people": {"off"},
     "sessions": {"id"},
-    "referrals": {"secret", "source", "application"},
+    "referrals": {"secret", "mark", "source", "application"},
     "bonuses": {"source", "application"},
     "mails": {"off", "address"},
 }

@@ -30,7 +30,8 @@ STAGES = {
 }  # fmt: skip
 REFERRALS = STAGES | {
     "asked": N_("asked, not answered yet"), "agreed": N_("has agreed"),
-    "declined": N_("would rather not"), "expired": N_("has not answered"),
+    "passed_on": N_("a recruiter has taken it up"), "declined": N_("would rather not"),
+    "forgotten": N_("has not answered"), "taken_back": N_("taken back"),
 }  # fmt: skip
 BONUSES = {
     "pending": N_("on its way"), "eligible": N_("due"), "paid": N_("paid"), "void": N_("no bonus"),
@@ -38,8 +39,7 @@ BONUSES = {
 PLACES = {
     "linkedin": "LinkedIn", "x": "X", "bluesky": "Bluesky", "mastodon": "Mastodon",
     "facebook": "Facebook", "whatsapp": "WhatsApp", "telegram": "Telegram", "signal": "Signal",
-    "mail": N_("Mail"), "copy": N_("Copied"), "qr": N_("QR code"), "poster": N_("Poster"),
-    "sheet": N_("Phone"),
+    "mail": N_("Mail"), "copy": N_("Anywhere else"), "qr": N_("QR code"), "poster": N_("Poster"),
 }  # fmt: skip
 
 
