@@ -52,6 +52,11 @@ def site(tmp_path_factory):
         "/desk/jobs/law",
         "/desk/report",
         "/desk/report?by=channel",
+        "/desk/report?by=share",
+        "/desk/bonuses",
+        "/me",
+        "/me/settings",
+        "/me/data",
     ],
 )
 def test_no_page_overflows_or_complains(site, page, path, width):
