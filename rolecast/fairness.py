@@ -51,9 +51,7 @@ def quarter(now: datetime) -> datetime:
 
 def goals(conn, settings: People, now: datetime, team: str | None = None) -> list[Goal]:
     """How far the teams have come (one team only): friends who agreed, and hires by shares."""
-    wanted = {
-        name: count for name, count in settings.goals.items() if team is None or name == team
-    }
+    wanted = {name: count for name, count in settings.goals.items() if team is None or name == team}
     if not wanted:
         return []
     since = quarter(now)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from rolecast import crediting
-from rolecast.ledger import Ledger, mydata, people
+from rolecast.ledger import Ledger, mydata, people, questions
 from rolecast.people import Person
 from rolecast.told import N_
 
@@ -88,6 +88,7 @@ def forget(ledger: Ledger, id_: str) -> bool:
         person = people.get(conn, id_)
         if person is None:
             return False
+        questions.forget_news_of(conn, person.id)  # news of others quote their words
         for source, application in mydata.forget(conn, person):
             # The same facts without the number: news that come later do not decide anew.
             known, _ = crediting.known_of(conn, source, application)

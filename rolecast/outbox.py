@@ -182,15 +182,16 @@ def post(
 ) -> None:
     """Put a mail into the ledger, in the transaction of what it tells.
 
-    A round-up for a person goes by the way that they have chosen, and its template has `off`, the
-    address at which such mails are switched off without signing in.
+    A round-up for a person goes by the way that they have chosen, and its template has `off`,
+    the address at which such mails are switched off without signing in, unless it has its own.
     """
     company = settings.company.name or "Rolecast"
     more: dict[str, Any] = {}
     if person and kind in ROUND_UPS:
         way, code = people.way(conn, person, new_secret)
         more = {"via": way}
-        values["off"] = more["off"] = f"{settings.company.url.rstrip('/')}/me/off/{code}"
+        more["off"] = f"{settings.company.url.rstrip('/')}/me/off/{code}"
+        values.setdefault("off", more["off"])
     subject, body = written(kind, language, {"company": company, **values})
     mails.add(
         conn,
