@@ -13,9 +13,9 @@ from rolecast.people import Role
 OPEN = {
     "/r/{code}": "a link that was shared; leads to its job",
     "/public/jobs/{id}": "a job as candidates see it",
-    "/public/jobs.atom": "the open jobs for feed readers",
-    "/public/jobs.json": "the open jobs for other programs",
-    "/public/sitemap.xml": "the open jobs for search engines",
+    "/public/jobs.atom": "open jobs, for feed readers",
+    "/public/jobs.json": "open jobs, for job sites",
+    "/public/sitemap.xml": "open jobs, for search engines",
     "/api/outcomes": "applicant systems, which sign what they tell",
     "/api/outcomes/{name}": "applicant systems, which sign what they tell",
     "/api/openapi.json": "the description of the above",

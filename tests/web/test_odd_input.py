@@ -103,7 +103,7 @@ def test_no_text_brings_a_page_down(office):
     for operation in (one.ok() for one in schema.get_all_operations()):
         office.enter()
 
-        @settings(CALM, max_examples=20)
+        @settings(CALM, max_examples=8)
         @given(case=operation.as_strategy())
         def one(case):
             sent = case.as_transport_kwargs(base_url="http://testserver")
@@ -123,10 +123,9 @@ def holdable(text) -> str:
 
 
 ODD = [
-    b"\0", b"\xff\xfe", b"\xed\xa0\x80", b"%", b"%00", b"%zz", b"..", b"../../etc/passwd", b"'",
-    b'"', b"';--", b"{{7*7}}", b"%s%n", b"\r\nX: y", b"-1", b"0", b"9" * 30, b"9" * 5000, b"1e400",
-    b"NaN", b"\xc2\xb2", "٣".encode(), "\u202e".encode(), "ﷺ".encode() * 99, b" ",
-    "e\u0301".encode() * 50, b"a" * 3000, b"[]", b"null", b"true", b"2026-02-30", b"kim@", b"\\",
+    b"\0", b"\xff\xfe", b"\xed\xa0\x80", b"%", b"../../etc/passwd", b"'\";--", b"{{7*7}}%s%n",
+    b"\r\nX: y", b"-1", b"9" * 30, b"9" * 5000, b"1e400", b"NaN", b"\xc2\xb2", "\u202e".encode(),
+    "ﷺ".encode() * 99, b"a" * 3000, b"[]", b"2026-02-30", b"\\",
 ]  # fmt: skip
 anything = st.one_of(st.sampled_from(ODD), st.binary(max_size=40), st.text(max_size=40).map(
     lambda text: text.encode("utf-8", "replace")))  # fmt: skip
@@ -156,7 +155,7 @@ def test_the_odd_ones_everywhere(office):
     office.enter()
     known = names()
     for room in office.rooms:
-        for odd in ODD:
+        for odd in ODD[:: 4 if office.project.ledger.is_sqlite else 1]:
             everything = dict.fromkeys(known, odd[:90])
             send(office, room, odd, everything | {"page": odd}, everything)
         send(office, room, b"pilot", {}, {})

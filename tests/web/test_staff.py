@@ -127,7 +127,7 @@ def test_names_are_text(house):
     with house.ledger.begin() as conn:
         people.change(conn, kim.id, name='<img src=x onerror=alert(1)>"')
     html = house.web.get("/desk/people").text
-    assert "<img" not in html
+    assert "<img src=x" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;&#34;" in html
 
 
