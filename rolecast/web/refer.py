@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from rolecast import asking, friends, naming, referrals
+from rolecast import friends, inviting, naming, referrals
 from rolecast.facts import locale, money
 from rolecast.go import Limiter
 from rolecast.jobspec import JobSpec
@@ -120,7 +120,7 @@ class Colleague:
             return self.ask(request, Told(TOO_OFTEN), 429, form)
         try:
             person, typed = request.state.person, naming.read(form)
-            asking.name(self.site.ledger, self.site.settings, person, job, typed, now)
+            inviting.name(self.site.ledger, self.site.settings, person, job, typed, now)
         except (naming.NotThus, NotOurs, referrals.NotPossible) as error:
             return self.ask(request, error, 422, form)
         self.limiter.missed(network)
@@ -159,7 +159,7 @@ class Colleague:
         """Before the friend has answered."""
         id_, person = request.path_params["id"], request.state.person
         try:
-            asking.take_back(self.site.ledger, self.site.settings, person, id_, now_utc())
+            inviting.take_back(self.site.ledger, self.site.settings, person, id_, now_utc())
         except referrals.Missing:
             return not_found(self.site, request, NO_REFERRAL, inside=True)
         except referrals.NotPossible as error:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from rolecast import asking, naming, outbox
+from rolecast import inviting, naming, outbox
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import jobs
 from rolecast.ledger.schema import metadata
@@ -38,7 +38,7 @@ def refer(project, person, now=None, job_id="pilot", **typed):
     """Name a friend; answers the row."""
     now = now or now_utc()
     form = naming.read(FORM | typed)
-    asking.name(project.ledger, project.settings, person, job(project, job_id), form, now)
+    inviting.name(project.ledger, project.settings, person, job(project, job_id), form, now)
     return rows(project, person)[-1]
 
 

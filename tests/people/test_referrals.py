@@ -7,7 +7,7 @@ from itertools import permutations, product
 import pytest
 from sqlalchemy import event, select, update
 
-from rolecast import asking, crediting, friends, naming, passing, referrals
+from rolecast import crediting, friends, inviting, naming, passing, referrals
 from rolecast.credit import load
 from rolecast.ledger import outcomes
 from rolecast.ledger import referrals as store
@@ -136,7 +136,7 @@ def test_what_cannot_be_taken_is_told_and_changes_nothing(house, kim, typed, wor
 
 
 def test_a_day_has_ten_friends_and_the_next_one_too(house, kim, lee):
-    for number in range(asking.PER_DAY):
+    for number in range(inviting.PER_DAY):
         refer(house, kim, at(23), contact=f"friend{number}@reef.example")
     with pytest.raises(NotPossible, match="within a day"):
         refer(house, kim, at(23, 20), contact="one.more@reef.example")
@@ -149,9 +149,9 @@ def test_a_closed_job_and_a_house_without_mail_take_nobody(house, kim):
     no_mail = house.settings.model_copy(update={"mail": None})
     typed = naming.read(FORM)
     with pytest.raises(NotPossible, match="not open"):
-        asking.name(house.ledger, house.settings, kim, closed, typed, now_utc())
+        inviting.name(house.ledger, house.settings, kim, closed, typed, now_utc())
     with pytest.raises(NotPossible, match="No mail"):
-        asking.name(house.ledger, no_mail, kim, job(house), typed, now_utc())
+        inviting.name(house.ledger, no_mail, kim, job(house), typed, now_utc())
 
 
 def test_a_friend_gets_one_mail_whoever_names_them_and_however_often(house, kim, lee):
@@ -190,7 +190,7 @@ def test_nobody_is_flooded_by_many_jobs(house, kim, lee):
     for number, who in enumerate((kim, lee, kim)):
         refer(house, who, at(2), job_id=f"more-{number}")
     refer(house, lee, at(3), job_id="pilot")
-    assert len(deliver(house, at(3)).mails) == asking.MAILS
+    assert len(deliver(house, at(3)).mails) == inviting.MAILS
     assert len(rows(house)) == 4
 
 
@@ -213,7 +213,7 @@ def test_who_is_known_costs_the_same_questions_as_who_is_not(house, kim, lee):
     for address in ("new", "known", "unwanted"):
         asked.clear()
         one = naming.Naming(typed.friend, f"{address}@reef.example", "work", "", "")
-        asking.name(house.ledger, house.settings, lee, spec_, one, now_utc())
+        inviting.name(house.ledger, house.settings, lee, spec_, one, now_utc())
         found.append(list(asked))
     assert found[0] == found[1] == found[2]
     assert len(found[0]) > 6
@@ -268,7 +268,7 @@ def test_erased_is_erased(house, kim, how):
     if how == "decline":
         friends.decline(house.ledger, secret, {"silence": "yes"}, now)
     elif how == "take_back":
-        asking.take_back(house.ledger, house.settings, kim, one.id, now)
+        inviting.take_back(house.ledger, house.settings, kim, one.id, now)
     elif how == "tidy":
         assert referrals.tidy(house.ledger, now + 31 * DAY) == 1
     else:
@@ -292,7 +292,7 @@ def test_erased_is_erased(house, kim, how):
 def test_a_mail_that_waits_is_erased_with_its_referral(house, kim):
     one = refer(house, kim)
     assert "mails.body" in words_in_the_ledger(house)
-    asking.take_back(house.ledger, house.settings, kim, one.id, now_utc())
+    inviting.take_back(house.ledger, house.settings, kim, one.id, now_utc())
     assert words_in_the_ledger(house) == set()
     assert deliver(house).mails == []
     refer(house, kim)  # nothing had been sent: a typing error is mended
@@ -304,7 +304,7 @@ def test_a_mail_that_is_being_sent_while_it_is_taken_back_stays_erased(house, ki
 
     class Slow(Mailbox):
         def send(self, mail):
-            asking.take_back(house.ledger, house.settings, kim, one.id, now_utc())
+            inviting.take_back(house.ledger, house.settings, kim, one.id, now_utc())
             super().send(mail)
 
     assert len(deliver(house, box=Slow()).mails) == 1
@@ -368,7 +368,7 @@ def test_the_mail_serves_the_next_who_has_named_them_when_the_first_takes_it_bac
     one = refer(house, kim)
     secret = secret_of(house)
     refer(house, lee)
-    asking.take_back(house.ledger, house.settings, kim, one.id, now_utc())
+    inviting.take_back(house.ledger, house.settings, kim, one.id, now_utc())
     found = friends.look(house.ledger, house.settings, secret, now_utc())
     assert [each.by for each in found.asked] == ["Lee"]
     assert deliver(house).mails == []
@@ -377,7 +377,7 @@ def test_the_mail_serves_the_next_who_has_named_them_when_the_first_takes_it_bac
 def test_a_mail_that_was_not_sent_goes_out_in_the_name_of_the_next(house, kim, lee):
     one = refer(house, kim)
     refer(house, lee)
-    asking.take_back(house.ledger, house.settings, kim, one.id, now_utc())
+    inviting.take_back(house.ledger, house.settings, kim, one.id, now_utc())
     (mail,) = deliver(house).mails
     assert mail["Subject"].startswith("Lee thinks of you")
     assert "Kim" not in mail.get_content()
@@ -387,10 +387,10 @@ def test_nobody_takes_back_what_is_answered_or_anothers(house, kim, lee):
     one = refer(house, kim)
     for who, id_ in ((lee, one.id), (kim, "0" * 16), (kim, "\x00")):
         with pytest.raises(Missing):
-            asking.take_back(house.ledger, house.settings, who, id_, now_utc())
+            inviting.take_back(house.ledger, house.settings, who, id_, now_utc())
     friends.agree(house.ledger, house.settings, secret_of(house), YES, now_utc())
     with pytest.raises(NotPossible, match="answered"):
-        asking.take_back(house.ledger, house.settings, kim, one.id, now_utc())
+        inviting.take_back(house.ledger, house.settings, kim, one.id, now_utc())
 
 
 def test_yes_and_no_at_the_same_moment_are_one_of_them(house, kim):
@@ -433,8 +433,8 @@ def test_a_mail_that_no_server_takes_is_told_and_can_be_mended(house, kim, lee):
     with house.ledger.read() as conn:
         (row,) = referrals.of_person(conn, kim.id)
     assert referrals.is_undelivered(row)
-    asking.take_back(house.ledger, house.settings, lee, other.id, now_utc())
-    asking.take_back(house.ledger, house.settings, kim, one.id, now_utc())
+    inviting.take_back(house.ledger, house.settings, lee, other.id, now_utc())
+    inviting.take_back(house.ledger, house.settings, kim, one.id, now_utc())
     refer(house, kim)
     assert len(deliver(house).mails) == 1
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from rolecast import asking, crediting, friends, naming, passing, referrals
+from rolecast import crediting, friends, inviting, naming, passing, referrals
 from rolecast.credit import load
 from rolecast.ledger import referrals as store
 from rolecast.ledger.referral_states import ENDED, ERASED, TRANSITIONS, WITH_US, State
@@ -75,7 +75,7 @@ class Referrals(RuleBasedStateMachine):
     def name(self, who, friend, job_id):
         typed = naming.read(FORM | {"contact": f"{friend}@reef.example", "friend": friend})
         try:
-            asking.name(self.ledger, self.settings, self.people[who], self.jobs[job_id], typed,
+            inviting.name(self.ledger, self.settings, self.people[who], self.jobs[job_id], typed,
                         self.now)  # fmt: skip
         except referrals.NotPossible:
             return
@@ -117,7 +117,7 @@ class Referrals(RuleBasedStateMachine):
         one = found[number % len(found)]
         who = next(p for p in self.people.values() if p.id == one.person_id)
         try:
-            asking.take_back(self.ledger, self.settings, who, one.id, self.now)
+            inviting.take_back(self.ledger, self.settings, who, one.id, self.now)
         except referrals.NotPossible:
             assert one.state != "asked"
 
