@@ -326,6 +326,16 @@ def test_who_wants_no_mails_gets_none_for_any_job(house, kim, lee):
     assert ROBIN not in str(kept)
 
 
+def test_who_wants_no_mails_does_not_get_the_one_that_waits(house, kim, lee):
+    refer(house, kim)
+    secret = secret_of(house)
+    refer(house, lee, job_id="hand")
+    refer(house, lee, job_id="hand", contact="sam@reef.example")
+    friends.agree(house.ledger, house.settings, secret, YES | {"silence": "yes"}, now_utc())
+    assert [mail["To"] for mail in deliver(house).mails] == ["sam@reef.example"]
+    assert rows(house, kim)[0].state == "agreed"
+
+
 def test_no_mails_holds_for_the_address_that_was_named_also_when_it_was_corrected(house, kim, lee):
     refer(house, kim)
     secret = secret_of(house)

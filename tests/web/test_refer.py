@@ -310,7 +310,8 @@ def test_no_name_becomes_a_header(house, breaker):
         from rolecast.ledger import people
 
         with house.project.ledger.begin() as conn:
-            people.change(conn, web.person.id, name=f"Kim{breaker}Bcc: all@reef.example")
+            theirs = breaker.replace("\x00", "\t")  # no ledger takes this one from anybody
+            people.change(conn, web.person.id, name=f"Kim{theirs}Bcc: all@reef.example")
         assert house.name(web, friend=evil).status_code == 303
         assert house.name(web, contact=f"{ROBIN}{breaker}Bcc: x@y.example").status_code == 422
     mail, _ = house.mail()
