@@ -23,6 +23,7 @@ MARKUP = (
     "<base href=//evil.example><meta http-equiv=refresh content=0;url=//evil.example>"
 )
 CONTROL = "\u202eevil\u2066\u200f\u0007\x1b[31m\x7f\ufeff\u2028 <b>"
+TAGS = "img[src*=evil], iframe, base, [onload], [onerror]"
 LINK = "javascript:hit()//"
 MARKDOWN = f"""{MARKUP}
 
@@ -196,24 +197,22 @@ def test_nothing_in_an_address_becomes_a_tag(site, chromium):
     for room in rooms(site.app.routes):
         if room.method != "GET":
             continue
-        usual = visits.filled(room.path)
+        usual, pages = visits.filled(room.path), []
         odd = re.sub(r"\{[^}]*\}", quote(MARKUP, safe=""), room.path)
         urls = [f"{usual}?{urlencode({name: MARKUP})}" for name in names()]
-        for url in [odd, *urls]:
+        together = f"{usual}?{urlencode(dict.fromkeys(names(), MARKUP[:300]))}"
+        for url in {odd, *urls, together}:
             answer = visitor.http.get(url)
             assert answer.status_code < 500
             assert "evil" not in answer.headers.get("location", "").partition("?")[0]
-            if "html" not in answer.headers.get("content-type", ""):
-                continue
-            soup = BeautifulSoup(answer.text, "html.parser")
-            if (
-                soup.select("img[src*=evil], iframe, base, svg, [onerror]")
-                or "evil49" in answer.text
-            ):
-                wrong.append(url)
-        if room.needs:  # the browser's word on one of them
+            if "html" in answer.headers.get("content-type", "") and "evil" in answer.text:
+                pages.append(url)
+                soup = BeautifulSoup(answer.text, "html.parser")
+                if soup.select(TAGS) or "evil49" in answer.text:
+                    wrong.append(url)
+        for url in pages[:2]:  # the browser's word on those that say it again
             eyes.complaints.clear()
-            eyes.page.goto(f"{usual}?{urlencode(dict.fromkeys(names(), MARKUP))}")
+            eyes.page.goto(url)
             wrong += [f"{room.path}: {one}" for one in eyes.saw()]
     eyes.close()
     assert not wrong, wrong
