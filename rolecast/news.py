@@ -38,6 +38,14 @@ SENTENCES: Mapping[tuple[str, str], str] = {
     ("referral", "started"): N_("Whom you named for “%(job)s” has started here."),
     ("referral", "rejected"): N_("For “%(job)s” somebody else than whom you named was chosen."),
     ("referral", "withdrawn"): N_("Whom you named for “%(job)s” has withdrawn."),
+    ("referral", "undelivered"): N_(
+        "The mail to the friend whom you named for “%(job)s” could not be delivered; check the "
+        "address."
+    ),
+    ("referral", "extended"): N_(
+        "For “%(job)s” it takes longer to say what became of whom you named; the new day stands on "
+        "your page."
+    ),
     ("referral", ""): N_("There is news of whom you named for “%(job)s”."),
     ("credit", "applied"): N_("An application for “%(job)s” counts for you."),
     ("credit", "interviewed"): N_("Whom your link brought to “%(job)s” has an interview."),
