@@ -77,7 +77,8 @@ class Visitor:
     def walk(self, **more):
         """All pages that can be reached, also those that forms lead to."""
         start = (*visits.START, *self.landed)
-        return list(visits.walk(self.http.get, self.site.app, start, **more))
+        always = visits.START if self.who else start
+        return list(visits.walk(self.http.get, self.site.app, start, always, **more))
 
     def open(self, path: str) -> BeautifulSoup:
         """A page, to look for something in it."""

@@ -113,16 +113,21 @@ def _form(url: str, tag: Tag) -> Form:
 
 
 def walk(
-    get: Callable[[str], Any], app, start: Iterable[str] = START, each: int = 3, most: int = 150
+    get: Callable[[str], Any],
+    app,
+    start: Iterable[str] = START,
+    always: Iterable[str] = START,
+    each: int = 3,
+    most: int = 150,
 ) -> Iterator[Seen]:
-    """Visit every page that links and searches lead to, at most `each` of a kind and `most` altogether, and
-    those of `start` in any case.
+    """Visit every page that links and searches lead to: at most `each` of a kind, but all of
+    `always`, and `most` altogether.
 
     get: answers an address with something like a requests.Response. A kind is a route with the
     names of what is asked in its query.
     """
-    first = set(start)
-    ahead, met, kinds = list(start), set(first), Counter()
+    first = set(always)
+    ahead, met, kinds = list(start), set(start), Counter()
     while ahead and most:
         url = ahead.pop(0)
         parts = urlsplit(url)
