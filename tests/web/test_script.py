@@ -170,7 +170,7 @@ def test_what_was_written_is_text_on_every_page(site, chromium):
         witness = Witness(site, chromium, ROLES[role])
         specs = [f"{outside}/jobs/odd-{name.replace('_', '-')}" for name in FIELDS]
         start = [*visits.START, *visitor.landed, *specs]
-        pages = visits.walk(visitor.http.get, site.app, start, each=1)
+        pages = visits.walk(visitor.http.get, site.app, start, start, each=1)
         for url in [page.url for page in pages if page.kind == "text/html"]:
             witness.complaints.clear()
             witness.page.goto(url, wait_until="load")

@@ -9,8 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from starlette.routing import Match
@@ -112,16 +113,21 @@ def _form(url: str, tag: Tag) -> Form:
 
 
 def walk(
-    get: Callable[[str], Any], app, start: Iterable[str] = START, each: int = 3, most: int = 150
+    get: Callable[[str], Any],
+    app,
+    start: Iterable[str] = START,
+    always: Iterable[str] = START,
+    each: int = 3,
+    most: int = 150,
 ) -> Iterator[Seen]:
-    """Visit every page that links lead to, at most `each` of a kind and `most` altogether, and
-    those of `start` in any case.
+    """Visit every page that links and searches lead to: at most `each` of a kind, but all of
+    `always`, and `most` altogether.
 
     get: answers an address with something like a requests.Response. A kind is a route with the
     names of what is asked in its query.
     """
-    first = set(start)
-    ahead, met, kinds = list(start), set(first), Counter()
+    first = set(always)
+    ahead, met, kinds = list(start), set(start), Counter()
     while ahead and most:
         url = ahead.pop(0)
         parts = urlsplit(url)
@@ -141,6 +147,10 @@ def walk(
             soup = seen.soup
             seen.forms = forms_of(url, soup)
             ahead += _new((urljoin(url, a["href"]) for a in soup.find_all("a", href=True)), met)
+            asked = [one for one in seen.forms if one.method == "get"]
+            ahead += _new(
+                (f"{one.action}?{urlencode(v)}" for one in asked for v in list(fill(one))[:2]), met
+            )
         yield seen
 
 
@@ -157,13 +167,14 @@ def _new(urls: Iterable[str], met: set[str]) -> list[str]:
     return found
 
 
+COUNT = count()  # in the place of a *: no two friends are the same
 KINDS = {
     "email": "friend@example.org", "url": "https://example.org/7", "number": "7",
     "tel": "+49 471 123456", "date": "2026-12-04", "search": "pilot",
     "textarea": "Two sentences, as people write them. And one more.",
 }  # fmt: skip
 NAMES = {
-    "application": APPLICATION, "job": "pilot", "ref": "", "contact": "friend@example.org",
+    "application": APPLICATION, "job": "pilot", "ref": "", "contact": "friend*@example.org",
     "email": "kim@ostrelund.example",
 }  # fmt: skip
 
@@ -172,7 +183,7 @@ def usual(name: str, kind: str, value: str) -> str:
     """What somebody writes who means well."""
     if value or kind in ("hidden", "select", "button", "radio", "checkbox"):
         return value
-    return NAMES.get(name, KINDS.get(kind, "A few words"))
+    return NAMES.get(name, KINDS.get(kind, "A few words")).replace("*", str(next(COUNT)))
 
 
 def fill(form: Form, write: Callable[[str, str, str], str] = usual) -> Iterator[dict[str, str]]:
