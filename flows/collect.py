@@ -15,6 +15,8 @@ from flows.approve import ask
 from flows.artifacts import MOST_ROWS, safe
 from flows.project import project
 from rolecast.applying import check
+from rolecast.counting import Counted
+from rolecast.counting import count as count_posts
 from rolecast.verify import Finding, Kind, verify
 
 
@@ -32,6 +34,23 @@ def look(root: str, channel: str) -> list[Finding]:
     for one in found:
         if one.kind is not Kind.fine:
             log.warning("%s %s: %s", channel, one.publication.job_id, one.kind)
+    return found
+
+
+@task(task_run_name="count what {channel} shows", retries=0)
+def count(root: str, channel: str) -> list[Counted]:
+    """Keep the network's own figures of every live post of one channel."""
+    log = get_run_logger()
+    with project(root) as opened, limits.turn(opened.channels[channel]):
+        found = count_posts(
+            opened.ledger,
+            opened.channels,
+            lambda one: opened.way(one, Http(pace=one.connector.pace)),
+            names=[channel],
+        )
+    for one in found:
+        if one.trouble:
+            log.warning("%s: counted %s of %s posts: %s", channel, one.told, one.of, one.trouble)
     return found
 
 
@@ -53,6 +72,7 @@ def collect(root: str = ".") -> State:
         limits.prepare([opened.channels[name] for name in ready])
         ask(opened)  # ends approval runs that were answered elsewhere
     looks = [look.submit(root, name) for name in ready]
+    counted = [count.submit(root, name) for name in ready]
     broken = apply_pages.submit(root)
     found = [one for future in looks for one in future.result()]
     odd = [one for one in found if one.kind is not Kind.fine]
@@ -60,6 +80,8 @@ def collect(root: str = ".") -> State:
         {"job": job, "where": "apply", "found": "does not work", "detail": safe(problem)}
         for job, problem in broken.result()
     ]
+    for future in counted:
+        future.result()
     if rows:
         create_table_artifact(
             rows[:MOST_ROWS], key="collect-findings", description="What is not as it should be"

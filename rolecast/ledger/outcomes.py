@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from rolecast.ledger import results
 from rolecast.ledger.schema import credits, links, outcomes
 from rolecast.outcomes import Outcome, Stage
 
@@ -132,6 +133,7 @@ def forget(conn: Connection, source: str, application: str) -> int:
     for table in (outcomes, credits):
         where = (table.c.source == source, table.c.application == application)
         found += conn.execute(delete(table).where(*where)).rowcount
+    results.forget(conn, source, application)
     return found
 
 

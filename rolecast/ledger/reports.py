@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select
+from sqlalchemy import Connection, func, select
 
+from rolecast.ledger import results
 from rolecast.ledger.schema import credits, daily, jobs, links, outcomes, publications, totals
 
 Sums = dict[str, dict[str, int]]  # name → class or stage → count
-VARIANTS = ("long", "medium", "short", "long, own words", "medium, own words", "short, own words")
 
 
 def page_of_jobs(conn: Connection, start: int, count: int) -> tuple[list[str], int]:
@@ -43,7 +43,7 @@ def clicks_of_links(conn: Connection, job: str) -> Sums:
 
 def clicks_by_variant(conn: Connection) -> Sums:
     """Variant of the template → class → clicks."""
-    variant = _variant()
+    variant = results.variant()
     query = _clicks(variant).join(publications, publications.c.link == totals.c.link)
     return _sums(conn, query.group_by(variant, totals.c.verdict))
 
@@ -60,7 +60,7 @@ def stages_by(conn: Connection, what: str) -> Sums:
         key: Any = credits.c.link
         query = _stages(key)
     elif what == "variant":
-        key = _variant()
+        key = results.variant()
         query = _stages(key).join(publications, publications.c.link == credits.c.link)
     else:
         key = links.c[what]
@@ -87,15 +87,6 @@ def _stages(key: Any) -> Any:
     """Counts the decision that holds of each application: the last one."""
     last = select(func.max(credits.c.id)).group_by(credits.c.source, credits.c.application)
     return select(key, credits.c.stage, func.count()).where(credits.c.id.in_(last))
-
-
-def _variant() -> Any:
-    """Read off the post as it was sent, in words that both databases have."""
-    found = [
-        (publications.c.post.contains(f'"variant":"{name}"', autoescape=True), literal(name))
-        for name in VARIANTS
-    ]
-    return case(*found, else_=literal("not known"))
 
 
 def _sums(conn: Connection, query: Any) -> Sums:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0005"  # the newest migration; a test compares it with the files
+HEAD = "0006"  # the newest migration; a test compares it with the files
 
 metadata = MetaData(
     naming_convention={
@@ -126,6 +126,7 @@ publications = Table(
     Column("drift", Text),  # what it says now, when that is not what we wrote
     UniqueConstraint("job_id", "channel", "moment"),
     Index("ix_publications_state", "state"),
+    Index("ix_publications_updated", "updated"),
 )
 
 attempts = Table(
