@@ -69,10 +69,11 @@ def collect(root: str = ".") -> State:
     """
     with project(root) as opened:
         ready = [n for n, one in opened.channels.items() if one.enabled and not one.cannot_send()]
+        counting = [name for name in ready if opened.channels[name].connector.can("count")]
         limits.prepare([opened.channels[name] for name in ready])
         ask(opened)  # ends approval runs that were answered elsewhere
     looks = [look.submit(root, name) for name in ready]
-    counted = [count.submit(root, name) for name in ready]
+    counted = [count.submit(root, name) for name in counting]
     broken = apply_pages.submit(root)
     found = [one for future in looks for one in future.result()]
     odd = [one for one in found if one.kind is not Kind.fine]
