@@ -34,9 +34,7 @@ def money(value: float, currency: str, language: str) -> str:
     return format_currency(value, currency, locale=locale(language))
 
 
-def ticks(
-    top: float, show: Callable[[float], str], most: int = 5
-) -> tuple[tuple[float, str], ...]:
+def ticks(top: float, show: Callable[[float], str], most: int = 5) -> tuple[tuple[float, str], ...]:
     """Places from 0 to beyond `top`, with what is written there: 1, 2 or 5 times a power of ten
     apart."""
     top = top or 1.0

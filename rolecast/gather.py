@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rolecast import spool
 from rolecast.clicks import SECOND, Click
-from rolecast.ledger import Ledger, clicks, results
+from rolecast.ledger import Ledger, changes, clicks, results
 from rolecast.scribe import AGAIN
 
 DAY = 86_400
@@ -42,7 +42,7 @@ def catch_up(ledger: Ledger) -> bool:
     """Bring the sums by link up to what was published, shared and credited; answers whether
     anything was new."""
     with ledger.read() as conn:
-        news = results.changed(conn)
+        news = changes.since_last(conn)
     if news:
         with ledger.begin(alone="clicks") as conn:
             results.take(conn, news)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from rolecast.ledger import results
+from rolecast.ledger import changes
 from rolecast.ledger.schema import credits, daily, jobs, links, outcomes, publications, totals
 
 Sums = dict[str, dict[str, int]]  # name → class or stage → count
@@ -43,7 +43,7 @@ def clicks_of_links(conn: Connection, job: str) -> Sums:
 
 def clicks_by_variant(conn: Connection) -> Sums:
     """Variant of the template → class → clicks."""
-    variant = results.variant()
+    variant = changes.variant()
     query = _clicks(variant).join(publications, publications.c.link == totals.c.link)
     return _sums(conn, query.group_by(variant, totals.c.verdict))
 
@@ -60,7 +60,7 @@ def stages_by(conn: Connection, what: str) -> Sums:
         key: Any = credits.c.link
         query = _stages(key)
     elif what == "variant":
-        key = results.variant()
+        key = changes.variant()
         query = _stages(key).join(publications, publications.c.link == credits.c.link)
     else:
         key = links.c[what]

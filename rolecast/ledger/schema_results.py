@@ -1,7 +1,7 @@
 """The ledger's tables of what came of links, and of what networks counted.
 
-`results` and `applications` are made from publications, links, clicks and credit, for pages that
-compare many at once; see rolecast.ledger.results. They can be made again at any time.
+All but the last are made from publications, links, clicks and credit, for pages that compare many
+at once; see rolecast.ledger.results. They can be made again at any time.
 """
 
 from __future__ import annotations
@@ -36,14 +36,44 @@ results = Table(
     Column("interviewed", Integer, nullable=False),
     Column("hired", Integer, nullable=False),
     Column("shown", BigInteger),  # impressions as the network counts them; None: not measured
-    # Whole answers stand in these: a page that sums 100,000 links reads nothing else.
-    Index(
-        "ix_results_channel",
-        *("channel", "moment", "variant", "hour", "human", "applied", "interviewed", "hired"),
-        "shown",
-    ),
-    Index("ix_results_hour", "hour", "channel", "human", "applied", "interviewed", "hired"),
     Index("ix_results_job_id", "job_id", "hour", "ended", "channel"),
+)
+
+
+def _sums() -> list[Column]:
+    """Of several lines of `results`. squares: of each one's clicks, for how much they vary;
+    counted: those whose impressions are measured."""
+    names = ("links", "human", "squares", "applied", "interviewed", "hired", "counted", "shown")
+    return [Column(name, BigInteger, nullable=False) for name in names]
+
+
+# Sums of `results` by what they are compared by: kept with every change of a line.
+results_daily = Table(
+    "results_daily",
+    metadata,
+    Column("day", Integer, primary_key=True),  # when the links were first out; days since 1970
+    Column("channel", String(64), primary_key=True),
+    Column("moment", String(16), primary_key=True),
+    Column("variant", String(32), primary_key=True),
+    *_sums(),
+    sqlite_with_rowid=False,
+)
+
+results_hourly = Table(
+    "results_hourly",
+    metadata,
+    Column("hour", Integer, primary_key=True, autoincrement=False),  # likewise; of posts alone
+    *_sums(),
+)
+
+# A line for each job that was out: how long it waits for its first application.
+awaited = Table(
+    "awaited",
+    metadata,
+    Column("job_id", String(64), primary_key=True),
+    Column("hour", Integer, nullable=False),  # when its first post was out
+    Column("ended", Integer),  # when its last post was taken down; None: one is out
+    Column("applied", Integer),  # when the first application came
 )
 
 # A line for each application, as it stands by the decision that holds.
@@ -63,7 +93,7 @@ applications = Table(
     Index("ix_applications_link", "link", "stage"),
 )
 
-# How far the two above have been made.
+# How far these have been made.
 caught_up = Table(
     "caught_up",
     metadata,

@@ -31,11 +31,28 @@ def upgrade():
         sa.Column("hired", sa.Integer, nullable=False),
         sa.Column("shown", sa.BigInteger),
     )
-    came = ["human", "applied", "interviewed", "hired"]
-    by_channel = ["channel", "moment", "variant", "hour", *came, "shown"]
-    op.create_index("ix_results_channel", "results", by_channel)
-    op.create_index("ix_results_hour", "results", ["hour", "channel", *came])
     op.create_index("ix_results_job_id", "results", ["job_id", "hour", "ended", "channel"])
+    op.create_table(
+        "results_daily",
+        sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("channel", NAME, primary_key=True),
+        sa.Column("moment", SHORT, primary_key=True),
+        sa.Column("variant", LINK, primary_key=True),
+        *_sums(),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "results_hourly",
+        sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
+        *_sums(),
+    )
+    op.create_table(
+        "awaited",
+        sa.Column("job_id", NAME, primary_key=True),
+        sa.Column("hour", sa.Integer, nullable=False),
+        sa.Column("ended", sa.Integer),
+        sa.Column("applied", sa.Integer),
+    )
     op.create_table(
         "applications",
         sa.Column("source", NAME),
@@ -69,3 +86,8 @@ def upgrade():
     )
     # What has changed since: asked every second.
     op.create_index("ix_publications_updated", "publications", ["updated"])
+
+
+def _sums():
+    names = ("links", "human", "squares", "applied", "interviewed", "hired", "counted", "shown")
+    return [sa.Column(name, sa.BigInteger, nullable=False) for name in names]
