@@ -31,7 +31,7 @@ from sqlalchemy import (
 from rolecast.clicks import HUMAN
 from rolecast.ledger import changes, take_turn
 from rolecast.ledger.changes import COLLEAGUES, News
-from rolecast.ledger.schema import totals
+from rolecast.ledger.schema import credits, totals
 from rolecast.ledger.schema_results import (
     applications,
     awaited,
@@ -94,8 +94,12 @@ def recount(conn: Connection) -> None:
 
 
 def forget(conn: Connection, source: str, application: str) -> None:
-    """An application is deleted."""
+    """An application is deleted, and its decisions on credit are."""
     take_turn(conn, "clicks")
+    # SQLite may give a deleted last number to the next decision, which is to be seen.
+    last = conn.scalar(select(func.max(credits.c.id))) or 0
+    place = update(caught_up).where(caught_up.c.name == "credits", caught_up.c.place > last)
+    conn.execute(place.values(place=last))
     of = and_(_Q.source == source, _Q.application == application)
     rows = conn.execute(select(_Q.link, _Q.job_id).where(of)).all()
     codes = [link for link, _ in rows if link]
