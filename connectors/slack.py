@@ -53,6 +53,7 @@ class Slack(Connector):
     settle: ClassVar[float] = 30.0
     pace: ClassVar[float] = 1.0
     voice: ClassVar[str] = "chat"
+    cards: ClassVar[bool] = True
 
     channel: str = Field(description="The channel's number, such as C0123456789.")
     token: SecretStr | None = Field(

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 Ticks = tuple[tuple[float, str], ...]  # place on the axis, what is written there
-WIDTH, PHONE = 680, 304  # pixels
+WIDTH, PHONE = 640, 264  # pixels
 PPI = 144  # of a PNG: two dots a pixel
 FONT = "system-ui, Noto Sans, Noto Sans CJK SC, DejaVu Sans, sans-serif"
 
@@ -109,7 +109,8 @@ class Look:
 
 LIGHT = Look("#1c2430", "#55606f", "#d9dee5", "#0b5c6b", "#ffffff")
 DARK = Look("#e8eaed", "#a9b3bf", "#36404c", "#7cc7d4", "#1b2128")
-SHAPES = {"announce": 24, "remind": 23, "closing": 22, "reply": 21}  # triangle, diamond, square
+# Triangle, diamond, square, circle, triangle on its head.
+SHAPES = {"announce": 24, "remind": 23, "closing": 22, "change": 21, "filled": 25}
 
 
 @lru_cache(256)
@@ -195,12 +196,12 @@ def _beside(plot: Any, names: Sequence[str], phone: bool, look: Look) -> Any:
     shown = {
         "nx": [0.0] * len(names),
         "ny": [place + 0.36 for place in places],
-        "name": [_cut(name, 44) for name in names],
+        "name": [_cut(name, 38) for name in names],
     }
     label = lp.aes("nx", "ny", label="name")
     return (
         plot
-        + lp.geom_text(label, data=shown, hjust=0, size=5.2, color=look.ink, family=FONT)
+        + lp.geom_text(label, data=shown, hjust=0, size=5.8, color=look.ink, family=FONT)
         + lp.scale_y_continuous(breaks=[], limits=[0.5, len(names) + 0.65])
     )
 
@@ -232,7 +233,7 @@ def _intervals(chart: Intervals, look: Look, width: int) -> Any:
         names = [f"{row.name}: {row.text}" for row in chart.rows]
     else:
         plot += lp.geom_text(
-            lp.aes("high", "y", label="text"), hjust=0, nudge_x=limit * 0.014, size=5.4,
+            lp.aes("high", "y", label="text"), hjust=0, nudge_x=limit * 0.014, size=6,
             color=look.ink, family=FONT,
         )  # fmt: skip
     plot = _beside(plot, names, phone, look)
@@ -243,7 +244,7 @@ def _room(ends: Sequence[tuple[float, Any]], top: float, width: int) -> float:
     """How far the axis has to go for what is written beside each row, seven pixels a letter."""
     inner = width - 40 - 7 * max(_width(row.name) for _, row in ends)
     needs = [
-        end / top if inner <= 8 * len(row.text) else end / top / (1 - 7.4 * len(row.text) / inner)
+        end / top if inner <= 8 * len(row.text) else end / top / (1 - 7.8 * len(row.text) / inner)
         for end, row in ends
     ]
     return top * max([1.0, *needs])
@@ -260,24 +261,23 @@ def _across(ticks: Ticks, phone: bool, limit: float) -> Any:
 def _bars(chart: Bars, look: Look, width: int) -> Any:
     lp, phone = _lp(), width == PHONE
     places = _rows(chart.rows)
-    top = max((row.value or 0 for row in chart.rows), default=0) or 1
-    data = {
-        "y": places,
-        "value": [row.value or 0 for row in chart.rows],
-        "text": [row.text for row in chart.rows],
-    }
-    limit = _room([(row.value or 0, row) for row in chart.rows], top, width) if not phone else top
+    lengths, cut = _lengths([row.value or 0 for row in chart.rows])
+    top = max(lengths, default=0) or 1
+    data = {"y": places, "value": lengths, "text": [row.text for row in chart.rows]}
+    limit = top if phone else _room([*zip(lengths, chart.rows, strict=True)], top, width)
     plot = _plot(data, look, width, 16 + len(chart.rows) * (44 if phone else 36))
     plot += lp.geom_bar(
         lp.aes("value", "y"), stat="identity", orientation="y", width=0.34 if phone else 0.62,
         fill=look.accent, color=look.accent, size=0.5,
     )  # fmt: skip
+    if cut:
+        plot += _broken(top * 0.93, places[0], limit, 0.17 if phone else 0.31, look)
     names = [row.name for row in chart.rows]
     if phone:
         names = [f"{row.name}: {row.text}" for row in chart.rows]
     else:
         plot += lp.geom_text(
-            lp.aes("value", "y", label="text"), hjust=0, nudge_x=limit * 0.014, size=5.6,
+            lp.aes("value", "y", label="text"), hjust=0, nudge_x=limit * 0.014, size=6,
             color=look.ink, family=FONT,
         )  # fmt: skip
     plot = _beside(plot, names, phone, look)
@@ -290,12 +290,38 @@ def _bars(chart: Bars, look: Look, width: int) -> Any:
     )
 
 
+CUT = 4  # times longer than the next bar, and the first one is drawn broken
+
+
+def _lengths(values: Sequence[float]) -> tuple[list[float], bool]:
+    """How long bars are drawn, and whether the first is broken: else the others were not seen."""
+    rest = max(values[1:], default=0)
+    if rest and values[0] > CUT * rest:
+        return [rest * 1.5, *values[1:]], True
+    return list(values), False
+
+
+def _broken(x: float, y: float, limit: float, half: float, look: Look) -> Any:
+    """Two slanting gaps in a bar: it is longer than it is drawn."""
+    lp, step = _lp(), limit * 0.012
+    data = {
+        "ax": [x - step, x + step], "bx": [x + step, x + 3 * step],
+        "ay": [y - half * 1.25] * 2, "by": [y + half * 1.25] * 2,
+    }  # fmt: skip
+    return lp.geom_segment(
+        lp.aes(x="ax", xend="bx", y="ay", yend="by"), data=data, color=look.paper, size=1.8
+    )
+
+
 def _line(chart: Line, look: Look, width: int) -> Any:
     lp, phone = _lp(), width == PHONE
     count = len(chart.values)
     top = chart.ticks[-1][0]
     data = {"x": [n + 0.5 for n in range(count)], "value": list(chart.values)}
-    plot = _plot(data, look, width, 300 if chart.marks else 240)
+    below = 26 * len(chart.kinds) if phone else 0  # of the legend, which is a list there
+    plot = _plot(data, look, width, (300 if chart.marks else 240) + below)
+    if phone:
+        plot += lp.theme(legend_direction="vertical")
     plot += lp.geom_bar(
         lp.aes("x", "value"), stat="identity", width=0.82 if count < 120 else 1.0, fill=look.accent,
         color=look.accent, size=0.2,
@@ -359,7 +385,7 @@ def _curve(chart: Curve, look: Look, width: int) -> Any:
             fill=look.paper,
         ) + lp.geom_text(
             lp.aes("x", "y", label="text"), data=note, hjust=1 if left else 0, vjust=1,
-            nudge_x=(-1 if left else 1) * last * 0.025, nudge_y=-0.02, size=5.6, color=look.ink,
+            nudge_x=(-1 if left else 1) * last * 0.025, nudge_y=-0.02, size=6, color=look.ink,
             family=FONT,
         )  # fmt: skip
     shown = chart.times[:: 2 if phone and len(chart.times) > 4 else 1]

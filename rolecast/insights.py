@@ -29,7 +29,6 @@ FEW = 3  # colleagues at least behind a sum that is shown
 ENOUGH = 20  # clicks by persons, or applications, before anything is compared
 POSTS = 3  # of a group, before its figures are taken for firm
 PART = 3  # hours of a part of the day
-MOMENTS = ("announce", "remind", "closing", "reply")
 
 
 @dataclass(frozen=True)

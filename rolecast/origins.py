@@ -143,7 +143,7 @@ class Price:
             return None
         low, high = self.group.per_post_interval
         posts = self.group.sums.links
-        return self.total / (high * posts), self.total / (low * posts)
+        return (self.total / (high * posts), self.total / (low * posts)) if low else None
 
     @property
     def per_application(self) -> float | None:

@@ -42,6 +42,7 @@ def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
             rules=credit.load(it.settings.credit, root / "credit"),
             provider=_provider(it.settings),
             sender=_sender(it.settings),
+            previews=it.previews,
         )
         serve(made, face, host, port)
 

@@ -17,12 +17,28 @@ from starlette.staticfiles import StaticFiles
 
 from rolecast import credit, hooks, oidc, outbox
 from rolecast.channels import Channel
+from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger
 from rolecast.plan import Scheduled
 from rolecast.postman import Postman
+from rolecast.previews import Preview
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
-from rolecast.web import api, ask, board, desk, go, me, refer, report, share, signin, staff
+from rolecast.web import (
+    api,
+    ask,
+    board,
+    desk,
+    go,
+    insights,
+    jobdesk,
+    me,
+    refer,
+    report,
+    share,
+    signin,
+    staff,
+)
 from rolecast.web.access import Access
 from rolecast.web.face import Face
 from rolecast.web.pages import Headers, Site, not_found
@@ -43,19 +59,23 @@ def create(
     rules: credit.Rules | None = None,
     provider: oidc.Provider | None = None,
     sender: outbox.Sender | None = None,
+    previews: Callable[[JobSpec, str], list[Preview]] | None = None,
 ) -> Starlette:
     """Board at /, desk at /desk, links at /r/CODE, public job pages at /public/jobs/ID.
 
     hosts: names by which we are called, beside our own machine's and those in the settings.
     calendar: the new posts of the next days. face: what answers the links.
     systems: applicant systems that may tell outcomes. rules: of credit. provider: of OpenID.
-    sender: hands mails over; None: they wait in the ledger.
+    sender: hands mails over; None: they wait in the ledger. previews: a job's posts of a moment, as
+    readers will see them.
     """
     access = Access(ledger, settings, provider)
     postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
-    site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman)
+    site = Site(
+        ledger, settings, channels, access, prefect_ui, calendar, postman, previews=previews
+    )
     rules = rules or credit.load(settings.credit)
-    parts = (signin, board, share, refer, ask, me, desk, staff)
+    parts = (signin, board, share, refer, ask, me, desk, staff, insights, jobdesk)
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]
