@@ -166,12 +166,16 @@ class Period:
         return insights.groups(self.conn, self.start)
 
     @cached_property
-    def hours(self) -> list[tuple[datetime, Sums]]:
-        """When posts went out, in the company's time → what came of them."""
-        return [
-            (datetime.fromtimestamp(hour * 3600, self.zone), sums)
-            for hour, sums in insights.hours(self.conn, self.start).items()
-        ]
+    def week(self) -> dict[tuple[int, int], Sums]:
+        """(day, part of the day) in which posts went out, in the company's time → what came of
+        them."""
+        found: dict[tuple[int, int], list[int]] = {}
+        for hour, *figures in insights.hours(self.conn, self.start):
+            at = datetime.fromtimestamp(hour * 3600, self.zone)
+            into = found.setdefault((at.weekday(), at.hour // PART), [0] * len(figures))
+            for place, figure in enumerate(figures):
+                into[place] += figure
+        return {key: Sums(*figures) for key, figures in found.items()}
 
     @cached_property
     def measured(self) -> bool:
@@ -205,18 +209,18 @@ def wordings(of: Period) -> Compared:
 
 def weekdays(of: Period) -> Compared:
     """By the day of the week on which a post went out."""
-    return _timed(of, "weekdays", lambda at: str(at.weekday()))
+    return _timed(of, "weekdays", lambda day, part: str(day))
 
 
 def dayparts(of: Period) -> Compared:
     """By the time of day at which a post went out, PART hours together."""
-    return _timed(of, "dayparts", lambda at: str(at.hour // PART))
+    return _timed(of, "dayparts", lambda day, part: str(part))
 
 
-def _timed(of: Period, what: str, name: Callable[[datetime], str]) -> Compared:
+def _timed(of: Period, what: str, name: Callable[[int, int], str]) -> Compared:
     found: dict[str, Sums] = {}
-    for at, sums in of.hours:
-        key = name(at)
+    for when, sums in of.week.items():
+        key = name(*when)
         found[key] = found.get(key, Sums()) + sums
     return _compared(of, what, found, in_order=True)
 

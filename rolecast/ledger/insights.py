@@ -6,7 +6,7 @@ says so). 0: everything.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, select
@@ -58,12 +58,12 @@ def groups(conn: Connection, since: int) -> dict[tuple[str, str, str], Sums]:
     return {key: sums for key, sums in found.items() if sums.links}
 
 
-def hours(conn: Connection, since: int) -> dict[int, Sums]:
-    """Hour in which posts were first out → what came of them; of posts only, since that day."""
+def hours(conn: Connection, since: int) -> Iterable[tuple[int, ...]]:
+    """(hour in which posts were first out, what came of them, as in Sums); since that day."""
     H = results_hourly.c
     columns = [results_hourly.c[name] for name in Sums.__slots__]
     query = select(H.hour, *columns).where(H.hour >= since // 24 * 24, H.links > 0)
-    return {hour: Sums(*sums) for hour, *sums in conn.execute(query)}
+    return conn.execute(query).all()
 
 
 def parties(conn: Connection, since: int) -> dict[str, tuple[int, int]]:

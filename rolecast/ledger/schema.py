@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 HEAD = "0006"  # the newest migration; a test compares it with the files
@@ -69,6 +70,8 @@ files = Table(
     Column("quiet_until", Utc),  # the next instant at which time itself changes something
 )
 
+BROKEN = text("apply_problem is not null")
+
 jobs = Table(
     "jobs",
     metadata,
@@ -82,6 +85,7 @@ jobs = Table(
     Column("linted", Text),  # JSON of the warnings that its file gave; None: none
     Column("apply_checked", Utc),
     Column("apply_problem", Text),  # what is wrong with the place to apply; None: nothing
+    Index("ix_jobs_broken", "id", sqlite_where=BROKEN, postgresql_where=BROKEN),
 )
 
 links = Table(
@@ -95,6 +99,8 @@ links = Table(
     Column("made", Utc, nullable=False),
     Index("ix_links_made", "made"),
 )
+
+ODD = text("reason is not null or drift is not null")  # something is to be said about it
 
 publications = Table(
     "publications",
@@ -127,6 +133,15 @@ publications = Table(
     UniqueConstraint("job_id", "channel", "moment"),
     Index("ix_publications_state", "state"),
     Index("ix_publications_updated", "updated"),
+    Index(
+        "ix_publications_odd",
+        "state",
+        "channel",
+        "job_id",
+        "moment",
+        sqlite_where=ODD,
+        postgresql_where=ODD,
+    ),
 )
 
 attempts = Table(

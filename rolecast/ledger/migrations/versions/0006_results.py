@@ -86,6 +86,14 @@ def upgrade():
     )
     # What has changed since: asked every second.
     op.create_index("ix_publications_updated", "publications", ["updated"])
+    # What needs a person: asked with every look at the desk.
+    odd = sa.text("reason is not null or drift is not null")
+    partial = {"sqlite_where": odd, "postgresql_where": odd}
+    columns = ["state", "channel", "job_id", "moment"]
+    op.create_index("ix_publications_odd", "publications", columns, **partial)
+    broken = sa.text("apply_problem is not null")
+    partial = {"sqlite_where": broken, "postgresql_where": broken}
+    op.create_index("ix_jobs_broken", "jobs", ["id"], **partial)
 
 
 def _sums():
