@@ -46,6 +46,7 @@ class Discord(Connector):
     settle: ClassVar[float] = 15.0
     pace: ClassVar[float] = 1.0
     voice: ClassVar[str] = "chat"
+    cards: ClassVar[bool] = True
 
     channel: str = Field(description="The channel's number.", pattern=r"^\d+$")
     server: str = Field(description="The number of the server it is in.", pattern=r"^\d+$")

@@ -42,6 +42,7 @@ class Mastodon(Connector):
     unit: ClassVar[str] = "characters, a link as 23"
     settle: ClassVar[float] = 30.0
     voice: ClassVar[str] = "social"
+    cards: ClassVar[bool] = True
 
     server: str = Field(description="Address of the account's server: https://mastodon.example.")
     token: SecretStr | None = Field(

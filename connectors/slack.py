@@ -55,6 +55,7 @@ class Slack(Connector):
     pace: ClassVar[float] = 1.0
     tells: ClassVar[str] = "slack"
     voice: ClassVar[str] = "chat"
+    cards: ClassVar[bool] = True
 
     channel: str = Field(description="The channel's number, such as C0123456789.")
     token: SecretStr | None = Field(

@@ -38,6 +38,7 @@ class Telegram(Connector):
     unit: ClassVar[str] = "UTF-16 units"
     pace: ClassVar[float] = 3.0
     voice: ClassVar[str] = "social"
+    cards: ClassVar[bool] = True
 
     chat: str = Field(description="The channel: @name, or its number.")
     token: SecretStr | None = Field(

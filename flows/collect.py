@@ -16,6 +16,8 @@ from flows.artifacts import MOST_ROWS, funnel, safe
 from flows.project import project
 from rolecast import reports
 from rolecast.applying import check
+from rolecast.counting import Counted
+from rolecast.counting import count as count_posts
 from rolecast.verify import Finding, Kind, verify
 
 
@@ -36,6 +38,23 @@ def look(root: str, channel: str) -> list[Finding]:
     return found
 
 
+@task(task_run_name="Count what every post on {channel} brought", retries=0)
+def count(root: str, channel: str) -> list[Counted]:
+    """Keep the network's own figures of every live post of one channel."""
+    log = get_run_logger()
+    with project(root) as opened, limits.turn(opened.channels[channel]):
+        found = count_posts(
+            opened.ledger,
+            opened.channels,
+            lambda one: opened.way(one, Http(pace=one.connector.pace)),
+            names=[channel],
+        )
+    for one in found:
+        if one.trouble:
+            log.warning("%s: counted %s of %s posts: %s", channel, one.told, one.of, one.trouble)
+    return found
+
+
 @task(task_run_name="Look at the places where one applies", retries=0)
 def apply_pages(root: str) -> list[tuple[str, str]]:
     """(job, what is wrong) for the open jobs to which one cannot apply."""
@@ -51,9 +70,11 @@ def collect(root: str = ".") -> State:
     """
     with project(root) as opened:
         ready = [n for n, one in opened.channels.items() if one.enabled and not one.cannot_send()]
+        counting = [name for name in ready if opened.channels[name].connector.can("count")]
         limits.prepare([opened.channels[name] for name in ready])
         ask(opened)  # ends approval runs that were answered elsewhere
     looks = [look.submit(root, name) for name in ready]
+    counted = [count.submit(root, name) for name in counting]
     broken = apply_pages.submit(root)
     found = [one for future in looks for one in future.result()]
     odd = [one for one in found if one.kind is not Kind.fine]
@@ -61,6 +82,8 @@ def collect(root: str = ".") -> State:
         {"job": job, "where": "apply", "found": "does not work", "detail": safe(problem)}
         for job, problem in broken.result()
     ]
+    for future in counted:
+        future.result()
     if rows:
         create_table_artifact(
             rows[:MOST_ROWS], key="collect-findings", description="What is not as it should be"

@@ -172,6 +172,9 @@ class Connector(BaseModel, ABC):
     replies: ClassVar[bool] = False  # a post may answer another one, named by Post.reply_to
     tells: ClassVar[str] = ""  # by which a person may be told news: slack, teams; else none
     voice: ClassVar[str] = "default"  # the templates that it speaks with, where it has no own
+    looks: ClassVar[str] = ""  # as readers see it, see rolecast.previews; "": by its voice
+    fold: ClassVar[int | None] = None  # lines that readers see before “… more”; None: all
+    cards: ClassVar[bool] = False  # it shows the job's page below the text, as a card
 
     @abstractmethod
     def publish(self, http: Http, post: Post) -> Receipt:
@@ -231,6 +234,11 @@ class Connector(BaseModel, ABC):
     def warnings(self, today: date) -> list[str]:
         """What a person should see to soon, such as a version that ends; for `doctor`."""
         return []
+
+    @property
+    def shown_as(self) -> str:
+        """The account's own name under a post, as far as the settings tell it."""
+        return str(getattr(self, "handle", "") or getattr(self, "user", "") or "")
 
     @classmethod
     def can(cls, ability: str) -> bool:

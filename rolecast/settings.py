@@ -155,6 +155,14 @@ def minutes(hours: str) -> tuple[int, int]:
     return start[0] * 60 + (start[1] if start[1:] else 0), end[0] * 60 + (end[1] if end[1:] else 0)
 
 
+class Cost(_Part):
+    """What a channel costs, where you want to see that beside what it brings."""
+
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Such as EUR or USD.")
+    per_post: float = Field(0, ge=0, description="For each post.")
+    per_month: float = Field(0, ge=0, description="For the account or the subscription.")
+
+
 class ChannelSettings(BaseModel):
     """One [channels.NAME] table; what is not listed here are the connector's own settings."""
 
@@ -165,6 +173,7 @@ class ChannelSettings(BaseModel):
     route: Route = Route()
     policy: Policy = Policy()
     pace: Pace = Pace()
+    cost: Cost | None = None
 
 
 class Go(_Part):
@@ -356,4 +365,5 @@ NOT_IN_POSTS = {"go", "systems", "credit", "people", "mail", "notify"}
 
 def as_dict(settings: Settings) -> dict[str, Any]:
     """The settings that posts depend on as plain data, for digests; the file holds no secrets."""
-    return settings.model_dump(mode="json", exclude=NOT_IN_POSTS)
+    away: dict[str, Any] = dict.fromkeys(NOT_IN_POSTS, True)
+    return settings.model_dump(mode="json", exclude={**away, "channels": {"__all__": {"cost"}}})

@@ -19,6 +19,7 @@ from rolecast.ledger import (
     publications,
     schema,
     schema_people,
+    schema_results,
     states,
 )
 from rolecast.ledger.attempts import Claim, Finish
@@ -60,6 +61,7 @@ def test_the_tables_are_what_the_code_says(ledger):
     assert ledger.version() == schema.HEAD
     with ledger.engine.connect() as conn:
         context = MigrationContext.configure(conn, opts={"include_name": _is_described})
+        assert schema_people.metadata is schema_results.metadata
         assert compare_metadata(context, schema_people.metadata) == []
     assert ScriptDirectory.from_config(migrate.config()).get_current_head() == schema.HEAD
 

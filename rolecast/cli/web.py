@@ -44,6 +44,7 @@ def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
             sender=_sender(it.settings),
             folder=it.folder if it.folder.is_dir() else None,
             draft=it.draft,
+            previews=it.previews,
         )
         serve(made, face, host, port)
 

@@ -18,9 +18,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
-HEAD = "0005"  # the newest migration; a test compares it with the files
+HEAD = "0006"  # the newest migration; a test compares it with the files
 
 metadata = MetaData(
     naming_convention={
@@ -69,6 +70,8 @@ files = Table(
     Column("quiet_until", Utc),  # the next instant at which time itself changes something
 )
 
+BROKEN = text("apply_problem is not null")
+
 jobs = Table(
     "jobs",
     metadata,
@@ -84,6 +87,7 @@ jobs = Table(
     Column("apply_problem", Text),  # what is wrong with the place to apply; None: nothing
     # What changes with a job is read often, and its spec is long.
     Index("ix_jobs_id_spec_hash", "id", "spec_hash", "removed"),
+    Index("ix_jobs_broken", "id", sqlite_where=BROKEN, postgresql_where=BROKEN),
 )
 
 links = Table(
@@ -97,6 +101,8 @@ links = Table(
     Column("made", Utc, nullable=False),
     Index("ix_links_made", "made"),
 )
+
+ODD = text("reason is not null or drift is not null")  # something is to be said about it
 
 publications = Table(
     "publications",
@@ -128,6 +134,16 @@ publications = Table(
     Column("drift", Text),  # what it says now, when that is not what we wrote
     UniqueConstraint("job_id", "channel", "moment"),
     Index("ix_publications_state", "state"),
+    Index("ix_publications_updated", "updated"),
+    Index(
+        "ix_publications_odd",
+        "state",
+        "channel",
+        "job_id",
+        "moment",
+        sqlite_where=ODD,
+        postgresql_where=ODD,
+    ),
 )
 
 attempts = Table(

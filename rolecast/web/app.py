@@ -23,6 +23,7 @@ from rolecast.ledger import Ledger
 from rolecast.plan import Scheduled
 from rolecast.post import Post
 from rolecast.postman import Postman
+from rolecast.previews import Preview
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
 from rolecast.web import (
@@ -34,6 +35,8 @@ from rolecast.web import (
     desk,
     fair,
     go,
+    insights,
+    jobdesk,
     me,
     refer,
     referrals_desk,
@@ -66,6 +69,7 @@ def create(
     sender: outbox.Sender | None = None,
     folder: Path | None = None,
     draft: Callable[[JobSpec, Channel], Post] | None = None,
+    previews: Callable[[JobSpec, str], list[Preview]] | None = None,
 ) -> Starlette:
     """Board at /, desk at /desk, links at /r/CODE, public job pages at /public/jobs/ID.
 
@@ -74,14 +78,17 @@ def create(
     systems: applicant systems that may tell outcomes. rules: of credit. provider: of OpenID.
     sender: hands mails over; None: they wait in the ledger. folder: of the job specs, for what
     the desk writes into them. draft: what would be posted for a job that is not saved yet.
+    previews: a job's posts of a moment, as readers will see them.
     """
     access = Access(ledger, settings, provider)
     postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
-    site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman, folder, draft)
+    site = Site(
+        ledger, settings, channels, access, prefect_ui, calendar, postman, folder, draft, previews
+    )
     rules = rules or credit.load(settings.credit)
     parts = (
         signin, board, searches, share, refer, ask, me, fair, desk, bonuses, staff, suggestions,
-        author,
+        author, insights, jobdesk,
     )  # fmt: skip
     routes = [route for part in parts for route in part.routes(site)]
     routes += [*report.routes(site, rules), *referrals_desk.routes(site, rules)]

@@ -26,11 +26,12 @@ from rolecast.facts import facts, language_name, locale
 from rolecast.finding import Finder
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger
-from rolecast.markdown import to_html
+from rolecast.markdown import TAGS, to_html
 from rolecast.people import Person, Role
 from rolecast.plan import Scheduled
 from rolecast.post import Post
 from rolecast.postman import Postman
+from rolecast.previews import Preview
 from rolecast.render import Renderer, builtin_templates
 from rolecast.settings import Settings
 from rolecast.told import Told
@@ -61,6 +62,7 @@ class Site:
     folder: Path | None = None  # of the job specs; None: it is not on this machine
     # What would be posted for a job that is not saved yet.
     draft: Callable[[JobSpec, Channel], Post] | None = None
+    previews: Callable[[JobSpec, str], list[Preview]] | None = None  # of a moment's posts
 
     @cached_property
     def finder(self) -> Finder:
@@ -102,6 +104,8 @@ def _env(language: str) -> ImmutableSandboxedEnvironment:
     env.filters["day"] = partial(_day, language)
     env.filters["markdown"] = _markdown
     env.filters["when"] = _when
+    env.filters["linked"] = _linked
+    env.filters["tidied"] = _tidied
     env.globals["facts"] = facts
     env.globals["phrases_in"] = Renderer().phrases_in
     env.globals["direction"] = direction
@@ -114,6 +118,23 @@ def _markdown(text: str) -> Any:
     from markupsafe import Markup
 
     return Markup(to_html(text))  # sanitised there
+
+
+def _linked(text: str) -> Any:
+    """A post's text with its addresses and hashtags as readers see them; they lead nowhere, so that
+    looking at a post counts no click."""
+    from markupsafe import Markup, escape
+
+    seen = re.sub(r"(https?://\S+|#\w+)", r'<span class="link">\1</span>', str(escape(text)))
+    return Markup(seen)
+
+
+def _tidied(html: str) -> Any:
+    """A post's own HTML, sanitised; its links lead nowhere, and its headings are none of ours."""
+    import nh3
+    from markupsafe import Markup
+
+    return Markup(nh3.clean(html, tags=TAGS - {"a", "h2", "h3", "h4"} | {"div"}))
 
 
 def _when(at: datetime, zone: str = "UTC") -> str:

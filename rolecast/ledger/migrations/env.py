@@ -2,7 +2,10 @@
 
 from alembic import context
 
+from rolecast.ledger import schema_results
 from rolecast.ledger.schema_people import metadata
+
+assert schema_results.metadata is metadata  # all tables are known
 
 context.configure(
     connection=context.config.attributes["connection"],
