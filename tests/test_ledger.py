@@ -18,6 +18,7 @@ from rolecast.ledger import (
     plans,
     publications,
     schema,
+    schema_desk,
     schema_people,
     states,
 )
@@ -55,6 +56,7 @@ def test_the_tables_are_what_the_code_says(ledger):
     assert ledger.version() == schema.HEAD
     with ledger.engine.connect() as conn:
         context = MigrationContext.configure(conn)
+        assert schema_desk.metadata is schema_people.metadata
         assert compare_metadata(context, schema_people.metadata) == []
     assert ScriptDirectory.from_config(migrate.config()).get_current_head() == schema.HEAD
 

@@ -2,8 +2,10 @@
 
 from alembic import context
 
+from rolecast.ledger import schema_desk
 from rolecast.ledger.schema_people import metadata
 
+assert schema_desk.metadata is metadata  # all tables are in it
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
