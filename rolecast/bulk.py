@@ -40,7 +40,7 @@ def decide(
     with ledger.begin(alone="planning") as conn:
         found = [p for p in _of_cells(conn, cells) if moment in ("", p.moment)]
         if len(found) > MOST:
-            left[f"more than {MOST:,} at once"] = len(found) - MOST
+            left[N_("they are too many to be decided at once")] = len(found) - MOST
         parts = KINDS[what](conn, found[:MOST], left, who, now)
         if not parts:
             reason = max(left, key=left.__getitem__, default="")
@@ -95,7 +95,7 @@ def _approve(
     for one in found:
         question = asked.get(one.slot)
         if question is None:
-            left["no text waits for somebody"] += 1
+            left[N_("no text waits for somebody")] += 1
         else:
             ours.append((one, question))
     approvals.add(

@@ -10,11 +10,13 @@ from rolecast.ledger import Ledger, approvals, attempts, publications
 from rolecast.ledger.approvals import Approval, Asked
 from rolecast.ledger.publications import Publication, Slot
 from rolecast.ledger.states import Outcome, State
+from rolecast.told import N_
 from rolecast.verify import fingerprint
 
 Values = dict[str, str | datetime | None]
 CLEARED: Values = {"reason": None, "pending": None, "not_before": None}
 TRY_AGAIN, TAKE_DOWN = "try again", "take it down"
+LOOK_FIRST = N_("first look whether it is there")
 
 
 class NotPossible(Exception):
@@ -76,13 +78,13 @@ def tried_again(publication: Publication) -> tuple[State, Values]:
     """What a publication becomes that is tried again. Raises NotPossible."""
     state, values = publication.state, dict(CLEARED)
     if state is State.held and publication.pending == "publish":
-        raise NotPossible("first look whether it is there")
+        raise NotPossible(LOOK_FIRST)
     if state is State.held:
         return State.live, values
     if state is State.withdrawn and not publication.unwanted:
-        raise NotPossible("it was taken down as the job spec says: change that")
+        raise NotPossible(N_("the job spec says that it is not out: change that"))
     if state not in (State.refused, State.waiting, State.gone, State.dropped, State.withdrawn):
-        raise NotPossible(f"it is {state}: nothing to try again")
+        raise NotPossible(N_("nothing is to be tried again there"))
     return State.planned, values | {"unwanted": None}
 
 
@@ -98,16 +100,16 @@ def unwanted(publication: Publication, who: str) -> tuple[State, Values]:
     """What a publication becomes that is to be taken down. Raises NotPossible."""
     state, pending = publication.state, publication.pending
     if state is State.sending:
-        raise NotPossible("it is being sent just now")
+        raise NotPossible(N_("it is being sent just now"))
     if state in (State.withdrawn, State.dropped) or publication.unwanted:
-        raise NotPossible("it is taken down or left out already")
+        raise NotPossible(N_("it is taken down or left out already"))
     if state is State.held and pending == "withdraw":
-        raise NotPossible("somebody is asked to take it down already")
+        raise NotPossible(N_("somebody is asked to take it down already"))
     if state in (State.live, State.unknown) or (state is State.held and pending == "edit"):
         # Without this the plan would not look at what says what it should.
         return state, {"unwanted": who, "rendered_for": None}
     if state is State.held:
-        raise NotPossible("first look whether it is there")
+        raise NotPossible(LOOK_FIRST)
     return State.dropped, CLEARED | {"unwanted": who, "reason": f"left out by {who}"}
 
 

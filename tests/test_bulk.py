@@ -184,7 +184,7 @@ def test_what_does_not_fit_is_left_with_its_reason(three):
     life.run()
     made = decide(life, "withdraw")
     assert made.left == {"it is taken down or left out already": 1}
-    with pytest.raises(bulk.Undecided, match="nothing to try again"):
+    with pytest.raises(bulk.Undecided, match="nothing is to be tried again"):
         decide(life, "retry", CELLS[1:])
     with pytest.raises(bulk.Undecided, match="no text waits"):
         decide(life, "approve")

@@ -109,6 +109,11 @@ def ask(conn: Connection, asked: Sequence[Asked], job_ids: Collection[str]) -> N
 
 def waiting(conn: Connection) -> list[Asked]:
     """What waits for somebody now, oldest first: the text is still the one, and undecided."""
+    return [Asked(*row) for row in conn.execute(undecided(*_ASKED).order_by(_A.id))]
+
+
+def undecided(*columns: Any) -> Any:
+    """A query for these columns of the questions that wait for somebody."""
     newest = (
         select(func.max(_A.id))
         .where(_A.approved.is_(None))
@@ -122,17 +127,16 @@ def waiting(conn: Connection) -> list[Asked]:
         decided.c.action == _A.action,
         decided.c.post_hash == _A.post_hash,
     )
-    query = (
-        select(*_ASKED)
+    return (
+        select(*columns)
+        .select_from(approvals)
         .join(publications, and_(*_same_slot()))
         .where(
             _A.id.in_(newest),
             _P.revision == _A.revision,
             ~select(decided.c.id).where(*same, decided.c.approved.is_not(None)).exists(),
         )
-        .order_by(_A.id)
     )
-    return [Asked(*row) for row in conn.execute(query)]
 
 
 def in_run(conn: Connection, ids: Sequence[int], run: str) -> None:

@@ -132,7 +132,15 @@ publications = Table(
     # Counting and filtering read these alone: a row holds a whole post.
     Index("ix_publications_state", "state", "channel", "job_id", "moment"),
     Index("ix_publications_updated", "updated"),
-    Index("ix_publications_odd", "job_id", sqlite_where=ODD, postgresql_where=ODD),
+    Index(
+        "ix_publications_odd",
+        "state",
+        "channel",
+        "job_id",
+        "moment",
+        sqlite_where=ODD,
+        postgresql_where=ODD,
+    ),
 )
 
 DECIDED = text("action = 'decide'")  # by a person

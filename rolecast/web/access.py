@@ -141,17 +141,24 @@ def fields(form: FormData) -> dict[str, str]:
     return {name: str(value)[:MOST] for name, value in form.multi_items()}
 
 
+def many(form: FormData) -> dict[str, list[str]]:
+    """A form's texts where the same name may come often, as that of boxes does."""
+    return {name: [str(value)[:MOST] for value in form.getlist(name)] for name in form}
+
+
 def guarded(
     site: Any,
     path: str,
     endpoint: Endpoint,
     needs: Role,
     methods: tuple[str, ...] = ("GET",),
+    most: int = 200,
 ) -> Route:
     """A page at `path` for those who have a role.
 
-    `endpoint` is called in a thread with request.state.person (None: nobody) and, for a form,
-    request.state.form. Whoever has not signed in is sent to do so.
+    `endpoint` is called in a thread with request.state.person (None: nobody) and, for a form of
+    `most` fields at most, request.state.form, and request.state.many for names that come often.
+    Whoever has not signed in is sent to do so.
     """
 
     def work(request: Request) -> Response:
@@ -171,8 +178,8 @@ def guarded(
     @wraps(endpoint)
     async def run(request: Request) -> Response:
         if request.method == "POST":
-            async with request.form(max_files=0, max_fields=200, max_part_size=MOST) as form:
-                request.state.form = fields(form)
+            async with request.form(max_files=0, max_fields=most, max_part_size=MOST) as form:
+                request.state.form, request.state.many = fields(form), many(form)
         return await run_in_threadpool(work, request)
 
     run.needs = needs  # type: ignore[attr-defined]

@@ -22,7 +22,22 @@ from rolecast.plan import Scheduled
 from rolecast.postman import Postman
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
-from rolecast.web import api, ask, board, desk, go, me, refer, report, share, signin, staff
+from rolecast.web import (
+    api,
+    ask,
+    board,
+    cell,
+    desk,
+    go,
+    grid,
+    live,
+    me,
+    refer,
+    report,
+    share,
+    signin,
+    staff,
+)
 from rolecast.web.access import Access
 from rolecast.web.face import Face
 from rolecast.web.pages import Headers, Site, not_found
@@ -53,9 +68,11 @@ def create(
     """
     access = Access(ledger, settings, provider)
     postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
-    site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman)
+    pulse = live.Live(ledger)
+    face.on_end.append(pulse.close)
+    site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman, pulse)
     rules = rules or credit.load(settings.credit)
-    parts = (signin, board, share, refer, ask, me, desk, staff)
+    parts = (signin, board, share, refer, ask, me, desk, staff, grid, cell, live)
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]
@@ -84,6 +101,8 @@ def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...], face: Face
         try:
             yield
         finally:
+            if site.live:
+                site.live.close()
             if site.postman:
                 await asyncio.to_thread(site.postman.stop)
             await face.stop()

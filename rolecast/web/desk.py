@@ -164,4 +164,5 @@ DECISIONS = {
     "put-back": desk.put_back,
     "accept": desk.accept,
     "forget": desk.forget,
+    "withdraw": desk.withdraw,
 }

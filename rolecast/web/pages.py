@@ -22,20 +22,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rolecast.channels import Channel
 from rolecast.facts import facts, language_name, locale
 from rolecast.jobspec import JobSpec
-from rolecast.ledger import Ledger
+from rolecast.ledger import Ledger, progress
 from rolecast.markdown import to_html
 from rolecast.people import Person, Role
 from rolecast.plan import Scheduled
 from rolecast.postman import Postman
+from rolecast.publish import now_utc
 from rolecast.render import Renderer, builtin_templates
 from rolecast.settings import Settings
 from rolecast.told import Told
 from rolecast.web.access import Access
+from rolecast.web.live import Live
 from rolecast.words import choose, languages, words
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -53,11 +56,17 @@ class Site:
     prefect_ui: str | None = None
     calendar: Callable[[], list[Scheduled]] = list
     postman: Postman | None = None  # sends mails; None: there is no mail server
+    live: Live | None = None  # tells open pages what changes; None: there are no such pages
 
     @property
     def boards(self) -> list[str]:
         """The channels that are shown on the board."""
         return [name for name, one in self.channels.items() if one.connector.name == "board"]
+
+    def running(self) -> list[progress.Running]:
+        """What is being sent just now, for the pages that show it."""
+        with self.ledger.read() as conn:
+            return progress.running(conn, now_utc())
 
     def refused(
         self, request: Request, status: int, reason: str = "", needs: Role | None = None
@@ -177,6 +186,7 @@ def page(
             person=person,
             role=person.role if person else Role.anyone,
             token=site.access.token(request),
+            mark=getattr(request.state, "mark", ""),
             wrong=wrong.within(say) if isinstance(wrong, Told) else wrong or "",
             **values,
         )

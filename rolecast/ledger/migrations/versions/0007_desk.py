@@ -23,7 +23,7 @@ def upgrade():
     op.create_index("ix_publications_state", "publications", columns)
     op.create_index("ix_publications_updated", "publications", ["updated"])
     partial = {"sqlite_where": ODD, "postgresql_where": ODD}
-    op.create_index("ix_publications_odd", "publications", ["job_id"], **partial)
+    op.create_index("ix_publications_odd", "publications", columns, **partial)
     partial = {"sqlite_where": DECIDED, "postgresql_where": DECIDED}
     op.create_index("ix_attempts_decided", "attempts", ["started"], **partial)
     op.create_index("ix_approvals_at", "approvals", ["at"])
