@@ -22,12 +22,16 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.states import Pending
 from watchfiles import Change, awatch
 
+from connectors.http import Http
 from flows.approve import approve
 from flows.collect import collect
 from flows.project import project
+from flows.rehearse import rehearse
 from flows.syndicate import executable, syndicate
+from rolecast import rehearsing
 from rolecast.folder import is_spec
-from rolecast.ledger import approvals
+from rolecast.ledger import approvals, beats
+from rolecast.publish import now_utc
 
 log = logging.getLogger("rolecast.watch")
 
@@ -35,6 +39,7 @@ CATCH_UP = 900.0  # seconds between scheduled runs
 COLLECT = 3600.0  # seconds between two looks at what is live
 TICK_MS = 20_000  # how often waiting posts and dates are looked at without any change
 QUIET_MS = 300  # a folder must be quiet for so long
+BEAT = "watcher"  # the name under which the ledger knows us
 BATCH_MS = 2_000  # but a change never waits longer than this
 
 
@@ -80,6 +85,7 @@ class Watcher:
     async def look(self, why: str) -> None:
         """One look; what goes wrong in it is logged, and the next look comes."""
         try:
+            await asyncio.to_thread(self._asked_for)
             if await asyncio.to_thread(self._something_to_do):
                 log.info("running syndicate: %s", why)
                 await self._run()
@@ -87,6 +93,13 @@ class Watcher:
             log.exception("the look at the folder failed; trying again soon")
         if self.moving:
             self.wake.set()
+
+    def _asked_for(self) -> None:
+        """A sign of life; and the test posts that somebody asked for on the desk."""
+        with project(str(self.root)) as opened:
+            with opened.ledger.begin() as conn:
+                beats.beat(conn, BEAT, now_utc())
+            rehearsing.carry_out(opened, lambda one: Http(pace=one.connector.pace))
 
     def _something_to_do(self) -> bool:
         """Nothing changed → no flow: a plan costs milliseconds, a run a second."""
@@ -105,7 +118,14 @@ class Watcher:
             flow_run = await client.create_flow_run_from_deployment(
                 self.deployment, state=Pending(message="the folder changed"), tags=["watcher"]
             )
-        await asyncio.to_thread(self._execute, flow_run)
+        work = asyncio.create_task(asyncio.to_thread(self._execute, flow_run))
+        while not (await asyncio.wait([work], timeout=TICK_MS / 1000))[0]:
+            await asyncio.to_thread(self._beat)  # a long run is no sleep
+        await work
+
+    def _beat(self) -> None:
+        with project(str(self.root)) as opened, opened.ledger.begin() as conn:
+            beats.beat(conn, BEAT, now_utc())
 
     def _execute(self, flow_run: object) -> None:
         # Without its heartbeat a short synchronous flow ends a second earlier.
@@ -147,6 +167,12 @@ async def serve(root: Path) -> None:
         approve,
         name="folder",
         description="Asks somebody to agree to texts; started when there are some.",
+    )
+    await runner.aadd_flow(
+        rehearse,
+        name="folder",
+        parameters={"root": str(root), "channel": ""},
+        description="Sends a test post where nobody but a private audience sees it.",
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -138,12 +138,17 @@ def same_origin(request: Request, token: str, given: str) -> bool:
 
 def fields(form: FormData) -> dict[str, str]:
     """A form's texts; the same name twice: the last one."""
-    return {name: str(value)[:MOST] for name, value in form.multi_items()}
+    return {name: _text(value) for name, value in form.multi_items()}
 
 
 def many(form: FormData) -> dict[str, list[str]]:
     """A form's texts where the same name may come often, as that of boxes does."""
-    return {name: [str(value)[:MOST] for value in form.getlist(name)] for name in form}
+    return {name: [_text(value) for value in form.getlist(name)] for name in form}
+
+
+def _text(value: object) -> str:
+    """A field's text; no database takes the letter NUL."""
+    return str(value)[:MOST].replace("\0", "")
 
 
 def guarded(

@@ -27,6 +27,7 @@ from rolecast.web import (
     ask,
     board,
     cell,
+    channelsdesk,
     desk,
     go,
     grid,
@@ -72,7 +73,7 @@ def create(
     face.on_end.append(pulse.close)
     site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman, pulse)
     rules = rules or credit.load(settings.credit)
-    parts = (signin, board, share, refer, ask, me, desk, staff, grid, cell, live)
+    parts = (signin, board, share, refer, ask, me, desk, staff, grid, cell, channelsdesk, live)
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]

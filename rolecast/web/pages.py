@@ -215,7 +215,8 @@ def number(request: Request, name: str = "page") -> int:
 
 
 class Headers:
-    """Adds the security headers to every answer."""
+    """Adds the security headers to every answer, and takes the letter NUL, which no database
+    takes, out of every address."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -228,4 +229,7 @@ class Headers:
                     headers.setdefault(name, value)
             await send(message)
 
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            query = scope["query_string"].replace(b"%00", b"")
+            scope = {**scope, "path": scope["path"].replace("\0", ""), "query_string": query}
         await self.app(scope, receive, with_headers)
