@@ -28,7 +28,7 @@ from flows.collect import collect
 from flows.project import project
 from flows.rehearse import rehearse
 from flows.syndicate import executable, syndicate
-from rolecast import rehearsing
+from rolecast import logs, rehearsing, settings
 from rolecast.folder import is_spec
 from rolecast.ledger import approvals, beats
 from rolecast.publish import now_utc
@@ -193,8 +193,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--root", type=Path, default=Path("."))
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    asyncio.run(serve(arguments.root.resolve()))
+    root = arguments.root.resolve()
+    logs.setup(settings.load(root).log)
+    asyncio.run(serve(root))
 
 
 if __name__ == "__main__":

@@ -96,6 +96,15 @@ def withdraw(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
     _write(ledger, publication, target, Outcome.absent, who, now, TAKE_DOWN, values)
 
 
+def keep(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
+    """The post that was to be taken down may stay: the job spec decides about it again."""
+    publication = _get(ledger, slot, State.live, State.unknown, State.held)
+    if not publication.unwanted:
+        raise NotPossible("nobody wants it taken down")
+    values: Values = {"unwanted": None}
+    _write(ledger, publication, publication.state, Outcome.absent, who, now, "leave it up", values)
+
+
 def unwanted(publication: Publication, who: str) -> tuple[State, Values]:
     """What a publication becomes that is to be taken down. Raises NotPossible."""
     state, pending = publication.state, publication.pending

@@ -260,6 +260,17 @@ class Mail(_Part):
     sender_name: str = Field("", description="The sender's name as people see it.")
 
 
+class Log(_Part):
+    """What the programs write about themselves; never anything about a person."""
+
+    format: Literal["text", "json"] = Field(
+        "text", description="text: lines for people. json: one JSON object a line, for programs."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="From which weight on something is written."
+    )
+
+
 class Settings(_Part):
     """The whole file."""
 
@@ -277,6 +288,7 @@ class Settings(_Part):
     )
     people: People = People()
     mail: Mail | None = Field(None, description="For sign-in, referrals, news and digests.")
+    log: Log = Log()
     credit: str = Field("v1", description="The rules by which applications are credited.")
     channels: dict[ChannelName, ChannelSettings] = {}
 
@@ -326,4 +338,6 @@ def system_secret(name: str) -> str:
 
 def as_dict(settings: Settings) -> dict[str, Any]:
     """The settings that posts depend on as plain data, for digests; the file holds no secrets."""
-    return settings.model_dump(mode="json", exclude={"go", "systems", "credit", "people", "mail"})
+    return settings.model_dump(
+        mode="json", exclude={"go", "systems", "credit", "people", "mail", "log"}
+    )

@@ -26,11 +26,12 @@ _S = publications.alias("some").c  # within questions about jobs
 
 # What a cell may show, what is worst first: of several posts the first of these.
 KINDS = (
-    "failed", "gone", "held", "asked", "edited", "waiting", "sending", "live", "planned",
+    "failed", "gone", "held", "asked", "edited", "waiting", "leaving", "sending", "live", "planned",
     "withdrawn", "dropped", "none",
 )  # fmt: skip
 SORTS = ("newest", "title", "closes", "clicks", "trouble")
 FAILED = (State.refused, State.unknown)
+MAY_BE_OUT = (State.live, State.unknown, State.held)
 LONGEST = 20  # posts of one cell
 
 
@@ -98,15 +99,17 @@ def cells(
     """(job, channel) → its posts, the worst first."""
     slots = approvals.undecided(_A.job_id, _A.channel, _A.moment).where(_A.job_id.in_(ids))
     asked = {tuple(row) for row in conn.execute(slots)}
-    query = select(_P.job_id, _P.channel, _P.moment, _P.state, _P.drift.is_not(None), _P.link)
+    said = (_P.drift.is_not(None), _P.unwanted.is_not(None))
+    query = select(_P.job_id, _P.channel, _P.moment, _P.state, *said, _P.link)
     query = query.where(_P.job_id.in_(ids))
     if channel:
         query = query.where(_P.channel == channel)
     if moment:
         query = query.where(_moment(moment, _P))
     found: dict[tuple[str, str], list[Post]] = {}
-    for job, name, when, state, drifts, link in conn.execute(query):
-        kind = "asked" if (job, name, when) in asked else _kind(State(state), bool(drifts))
+    for job, name, when, state, *known, link in conn.execute(query):
+        drifts, unwanted = map(bool, known)
+        kind = kind_of(State(state), (job, name, when) in asked, drifts, unwanted)
         found.setdefault((job, name), []).append(Post(job, name, when, kind, link))
     for posts in found.values():
         posts.sort(key=lambda one: (KINDS.index(one.kind), one.moment))
@@ -123,7 +126,7 @@ def matching(
     else:
         query = query.where(_P.job_id.in_(ids))
     if view.needs:
-        told = and_(_odd(_P), _P.state == State.live)
+        told = and_(_odd(_P), _P.state == State.live, _P.unwanted.is_(None))
         query = query.where(or_(_P.state.in_(NEEDS_A_PERSON), told, _P.id.in_(_asked())))
     return [(job, channel) for job, channel in conn.execute(query.limit(most))]
 
@@ -133,7 +136,12 @@ def changed(conn: Connection) -> datetime | None:
     return conn.scalar(select(func.max(_P.updated)))
 
 
-def _kind(state: State, drifts: bool) -> str:
+def kind_of(state: State, asked: bool, drifts: bool, unwanted: bool) -> str:
+    """What a post is in the grid: one of KINDS."""
+    if unwanted and state in MAY_BE_OUT:
+        return "leaving"
+    if asked:
+        return "asked"
     if state is State.live and drifts:
         return "edited"
     return "failed" if state in FAILED else state.value
@@ -163,6 +171,8 @@ def _posts(view: View, posts: Any) -> list[Any]:
         wanted.append(posts.state.in_(FAILED))
     elif view.state == "edited":
         wanted += [_odd(posts), posts.state == State.live, posts.drift.is_not(None)]
+    elif view.state == "leaving":
+        wanted += [_odd(posts), posts.state.in_(MAY_BE_OUT), posts.unwanted.is_not(None)]
     elif view.state == "asked":
         wanted.append(posts.id.in_(_asked()))
     elif view.state and view.state != "none":
@@ -185,14 +195,14 @@ def _in_need(view: View) -> Any:
     place = _place(view, _S)
     return union(
         select(_S.job_id).where(_S.state.in_(NEEDS_A_PERSON), *place),
-        select(_S.job_id).where(_odd(_S), _S.state == State.live, *place),
+        select(_S.job_id).where(_odd(_S), _S.state == State.live, _S.unwanted.is_(None), *place),
         approvals.undecided(_A.job_id).where(*_place(view, _A)),
     )
 
 
 def _odd(posts: Any) -> Any:
     """As the index on it says it."""
-    return or_(posts.reason.is_not(None), posts.drift.is_not(None))
+    return or_(posts.reason.is_not(None), posts.drift.is_not(None), posts.unwanted.is_not(None))
 
 
 def _moment(moment: str, posts: Any) -> Any:

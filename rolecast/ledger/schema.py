@@ -97,7 +97,8 @@ links = Table(
     Index("ix_links_made", "made"),
 )
 
-ODD = text("reason is not null or drift is not null")  # something is to be said about it
+# Something is to be said about it.
+ODD = text("reason is not null or drift is not null or unwanted is not null")
 
 publications = Table(
     "publications",

@@ -7,12 +7,13 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from urllib.parse import urlsplit
 
+from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from rolecast import credit, hooks, oidc, outbox
@@ -25,6 +26,7 @@ from rolecast.settings import Settings
 from rolecast.web import (
     api,
     ask,
+    audit,
     board,
     cell,
     channelsdesk,
@@ -33,6 +35,7 @@ from rolecast.web import (
     grid,
     live,
     me,
+    ops,
     refer,
     report,
     share,
@@ -73,7 +76,21 @@ def create(
     face.on_end.append(pulse.close)
     site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman, pulse)
     rules = rules or credit.load(settings.credit)
-    parts = (signin, board, share, refer, ask, me, desk, staff, grid, cell, channelsdesk, live)
+    parts = (
+        signin,
+        board,
+        share,
+        refer,
+        ask,
+        me,
+        desk,
+        staff,
+        grid,
+        cell,
+        channelsdesk,
+        live,
+        audit,
+    )
     routes = [route for part in parts for route in part.routes(site)]
     routes += report.routes(site, rules)
     routes += [*go.routes(site, face), *api.routes(site, systems or {}, rules)]
@@ -99,27 +116,26 @@ def _app(site: Site, routes: list[BaseRoute], hosts: tuple[str, ...], face: Face
         await face.start()
         if site.postman:
             site.postman.start()
+        figures = ops.watch_over(site.ledger) if site.live else None
         try:
             yield
         finally:
-            if site.live:
+            if site.live and figures:
                 site.live.close()
+                REGISTRY.unregister(figures)
             if site.postman:
                 await asyncio.to_thread(site.postman.stop)
             await face.stop()
-
-    def health(request: Request) -> Response:
-        with site.ledger.read() as conn:
-            conn.exec_driver_sql("select 1")
-        return PlainTextResponse("ok")
 
     def missing(request: Request, error: Exception) -> Response:
         return not_found(site, request, "There is no such page.")
 
     static = StaticFiles(directory=builtin_templates() / "web" / "static")
+    routes = [*routes, *ops.routes(site, face, whole=site.live is not None)]
     return Starlette(
-        routes=[*routes, Route("/healthz", health), Mount("/static", static)],
+        routes=[*routes, Mount("/static", static)],
         middleware=[
+            Middleware(ops.Timed, routes=routes),
             Middleware(Headers),
             # A page of somebody else's cannot reach us under a name of its own.
             Middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL, *_names(site), *hosts]),

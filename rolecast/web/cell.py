@@ -10,6 +10,7 @@ from rolecast import desk
 from rolecast.channels import Channel
 from rolecast.ledger import approvals, clicks, overview, publications
 from rolecast.ledger.approvals import Asked
+from rolecast.ledger.grid import kind_of
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
 from rolecast.people import Role
@@ -28,6 +29,7 @@ ACTIONS = {
     "accept": (desk.accept, N_("Accept it as it is")),
     "drop": (desk.drop, N_("Skip: leave it out")),
     "withdraw": (desk.withdraw, N_("Take it down")),
+    "keep": (desk.keep, N_("Leave it up after all")),
     "forget": (desk.forget, N_("Forget this post")),
 }
 sayings(cell_noted=N_("Noted. The next run takes it from here."))
@@ -78,12 +80,8 @@ def routes(site: Site) -> list[Route]:
 
 def kind(one: Publication, asked: dict[publications.Slot, Asked]) -> str:
     """What a post is called in the grid."""
-    if one.slot in asked:
-        return "asked"
-    if one.state is State.live and one.drift is not None:
-        return "edited"
-    failed = one.state in (State.refused, State.unknown)
-    return "failed" if failed else one.state.value
+    drifts, unwanted = one.drift is not None, one.unwanted is not None
+    return kind_of(one.state, one.slot in asked, drifts, unwanted)
 
 
 def possible(one: Publication, channel: Channel | None) -> list[str]:
@@ -91,7 +89,7 @@ def possible(one: Publication, channel: Channel | None) -> list[str]:
     state, pending = one.state, one.pending
     by_hand = channel is not None and channel.connector.manual
     if one.unwanted and state not in (State.withdrawn, State.dropped):
-        return ["there", "gone"] if state is State.held else []
+        return ["gone"] if pending == "withdraw" and state is State.held else ["keep"]
     if state is State.live:
         return (["put-back", "accept"] if one.drift is not None else []) + ["withdraw", "forget"]
     if state is State.held and pending == "withdraw":

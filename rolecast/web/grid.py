@@ -37,6 +37,7 @@ WORDS = {
     "asked": ("?", N_("to approve")),
     "edited": ("✎", N_("changed there")),
     "waiting": ("…", N_("waiting")),
+    "leaving": ("↘", N_("to be taken down")),
     "sending": ("→", N_("being sent")),
     "live": ("✓", N_("live")),
     "planned": ("○", N_("planned")),

@@ -12,7 +12,7 @@ down_revision = "0005"
 ID = sa.String(16)
 NAME = sa.String(64)
 UTC = sa.DateTime(timezone=True)
-ODD = sa.text("reason is not null or drift is not null")
+ODD = sa.text("reason is not null or drift is not null or unwanted is not null")
 DECIDED = sa.text("action = 'decide'")
 
 
