@@ -37,7 +37,7 @@ WORDS = {
     "asked": ("?", N_("to approve")),
     "edited": ("✎", N_("changed there")),
     "waiting": ("…", N_("waiting")),
-    "leaving": ("↘", N_("to be taken down")),
+    "leaving": ("↘", N_("leaving")),
     "sending": ("→", N_("being sent")),
     "live": ("✓", N_("live")),
     "planned": ("○", N_("planned")),

@@ -42,6 +42,7 @@ ALL = "all"
 class _Listener:
     who: str
     loop: asyncio.AbstractEventLoop
+    watched: threading.Event  # set as soon as the ledger is being watched
     queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(32))
 
     def tell(self, text: str | None) -> None:
@@ -67,6 +68,7 @@ class Live:
         self._listeners: set[_Listener] = set()
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
+        self._watched = threading.Event()
 
     def mark(self) -> str:
         """Names the state that a page shows: what changes from now on is told to who asks with
@@ -96,15 +98,16 @@ class Live:
 
     def join(self, who: str) -> _Listener | None:
         """One more page; None when there are too many."""
-        one = _Listener(who, asyncio.get_running_loop())
         with self._lock:
             counts = Counter(other.who for other in self._listeners)
             if self._closed.is_set() or len(self._listeners) >= MOST or counts[who] >= EACH:
                 return None
-            self._listeners.add(one)
             if self._thread is None:
+                self._watched = threading.Event()
                 self._thread = threading.Thread(target=self._watch, name="live", daemon=True)
                 self._thread.start()
+            one = _Listener(who, asyncio.get_running_loop(), self._watched)
+            self._listeners.add(one)
         return one
 
     def leave(self, one: _Listener) -> None:
@@ -117,6 +120,9 @@ class Live:
         try:
             ends = time.monotonic() + LIFE
             yield f"retry: {RETRY}\n\n"
+            # In this order nothing is missed: what happens from now on is told, and what happened
+            # before is in the mark.
+            await asyncio.to_thread(one.watched.wait, 5)
             mark = await asyncio.to_thread(self.mark)
             yield f"id: {mark}\nevent: mark\ndata: {mark}\n\n"
             if since != mark:
@@ -134,21 +140,24 @@ class Live:
             self.leave(one)
 
     def _watch(self) -> None:
-        watch, last, told = self.ledger.watch(), None, dict.fromkeys(SLOWLY, 0.0)
+        watch, told, ready = self.ledger.watch(), dict.fromkeys(SLOWLY, 0.0), self._watched
+        last: dict[str, str] | None = None
         owed: set[str] = set()
-        while not self._closed.wait(EVERY):
-            with self._lock:
-                if not self._listeners:
-                    self._thread = None
-                    break
+        while not self._closed.is_set():
             try:
                 if watch.changed() or last is None or owed:
                     with self.ledger.read() as conn:
                         now = pulse.marks(conn)
                     last = self._tell(last, now, told, owed)
+                    ready.set()
             except Ledger.Error as error:
                 log.warning("open pages wait, since the ledger cannot be read: %s", type(error))
                 watch.close()
+            self._closed.wait(EVERY)
+            with self._lock:
+                if not self._listeners:
+                    self._thread = None
+                    break
         watch.close()
 
     def _tell(
