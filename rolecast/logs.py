@@ -6,6 +6,7 @@ carries of mail and network addresses is taken out before it is written.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
 import re
@@ -18,7 +19,7 @@ from rolecast.settings import Log
 
 _MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
 _V4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
-_V6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}|:)(?![\w:])")
+_V6 = re.compile(r"(?<![\w:])[0-9a-fA-F:]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*")  # or a time of the day
 _AGENT = re.compile(r"Mozilla/\d[^\n\"']*")
 # What is not about a person: this machine, and no address at all.
 _OWN = ("127.0.0.1", "0.0.0.0")
@@ -27,8 +28,17 @@ _OWN = ("127.0.0.1", "0.0.0.0")
 def without_people(text: str) -> str:
     """A text without mail addresses, network addresses and browsers' names."""
     text = _MAIL.sub("…@…", text)
+    text = _V6.sub(_hidden, text)  # first: it may end with an address of the old kind
     text = _V4.sub(lambda found: found[0] if found[0] in _OWN else "(address)", text)
-    return _AGENT.sub("(browser)", _V6.sub("(address)", text))
+    return _AGENT.sub("(browser)", text)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    try:
+        ipaddress.IPv6Address(found[0].rstrip("."))
+    except ValueError:
+        return found[0]
+    return "(address)"
 
 
 class Text(logging.Formatter):

@@ -291,6 +291,7 @@ def test_a_note_for_a_text_that_somebody_else_decided_is_not_thrown_away(house, 
     bulk.decide(house.ledger, "approve", [("job-1", "strict")], "ada", now_utc())
     page.locator("li.stale").wait_for(timeout=3000)
     assert page.locator("li.asked").count() == before - 1
+    assert "changed meanwhile" in page.locator("li.stale").inner_text()
     kept = page.locator("li.stale").get_by_label("Note")
     assert kept.input_value() == "I would rather not"
 

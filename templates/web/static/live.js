@@ -7,7 +7,8 @@
   const page = new URL(location.href);
   page.searchParams.delete("said");
   page.hash = "";
-  let mark = document.querySelector('meta[name="live"]').content;
+  const meta = document.querySelector('meta[name="live"]'), stale = meta.dataset.stale;
+  let mark = meta.content;
   let source = null, waiting = 0, looked = 0, changed = new Set();
 
   const typed = (field) => field.matches("input:not([type=hidden]), textarea")
@@ -25,7 +26,14 @@
     beforeNodeRemoved: (node) => {
       if (node.nodeType !== 1) return;
       const fields = [node, ...node.querySelectorAll("input, textarea")];
-      if (fields.some(typed)) { node.classList.add("stale"); return false; }
+      if (!fields.some(typed)) return;
+      if (!node.classList.contains("stale")) {
+        const said = Object.assign(document.createElement("p"), { className: "wrong", textContent: stale });
+        said.setAttribute("role", "alert");
+        node.prepend(said);
+      }
+      node.classList.add("stale");
+      return false;
     },
   };
 
