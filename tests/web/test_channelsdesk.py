@@ -14,7 +14,7 @@ from rolecast.ledger import health as kept
 from rolecast.ledger import rehearsals
 from rolecast.vault import LedgerVault
 from tests.fakes import Fake, Town
-from tests.house import drop, make, open_project, publish, site, spec
+from tests.house import LEDGER, drop, make, open_project, publish, site, spec
 
 pytestmark = pytest.mark.both_ledgers
 
@@ -256,7 +256,9 @@ def test_what_networks_say_of_their_limits(headers, limit):
     assert limits(CaseInsensitiveDict(headers), NOW) == limit
 
 
-def test_doctor_writes_down_what_it_was_told(tmp_path):
+def test_doctor_writes_down_what_it_was_told(tmp_path, monkeypatch):
+    for name, value in LEDGER.items():
+        monkeypatch.setenv(name, value)
     project = open_project(make(tmp_path, pilot=spec()))
     done = CliRunner().invoke(main, ["--root", str(tmp_path), "doctor"], catch_exceptions=False)
     assert "needs no account" in done.output
