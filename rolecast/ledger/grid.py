@@ -79,9 +79,13 @@ def page(
     where = _where(view)
     columns = [_O[name] for name in ("job_id", "title", "team", "status", "closes", "removed")]
     query, order = _sorted(select(*columns), view, today)
-    # Counted apart: the newest page of 10,000 jobs is read off an index, and stops early.
-    total = conn.scalar(select(func.count()).select_from(overview).where(*where)) or 0
+    if where:  # counted with it: what is filtered by is looked for once
+        query = query.add_columns(func.count().over())
     rows = conn.execute(query.where(*where).order_by(*order).offset(start).limit(count)).all()
+    if where and rows:
+        total = rows[0][-1]
+    else:
+        total = conn.scalar(select(func.count()).select_from(overview).where(*where)) or 0
     clicked = clicks(conn, [row[0] for row in rows])
     return [Job(*row[:6], clicked.get(row[0], 0)) for row in rows], total
 
@@ -97,7 +101,7 @@ def cells(
     conn: Connection, ids: Collection[str], channel: str = "", moment: str = ""
 ) -> dict[tuple[str, str], list[Post]]:
     """(job, channel) → its posts, the worst first."""
-    slots = approvals.undecided(_A.job_id, _A.channel, _A.moment).where(_A.job_id.in_(ids))
+    slots = approvals.undecided(_A.job_id, _A.channel, _A.moment, jobs=ids)
     asked = {tuple(row) for row in conn.execute(slots)}
     said = (_P.drift.is_not(None), _P.unwanted.is_not(None))
     query = select(_P.job_id, _P.channel, _P.moment, _P.state, *said, _P.link)

@@ -44,7 +44,7 @@ def routes(site: Site) -> list[Route]:
         with site.ledger.read() as conn:
             title = overview.titles(conn, [job]).get(job)
             found = [p for p in publications.of_jobs(conn, [job]) if p.channel == channel]
-            asked = {one.slot: one for one in approvals.waiting(conn) if one.job_id == job}
+            asked = {one.slot: one for one in approvals.waiting(conn, [job])}
             clicked = clicks.people(conn, [one.link for one in found])
         if title is None or not (found or channel in site.channels):
             there = N_("There is no such job, or no such channel.")
@@ -119,7 +119,7 @@ def _decide(site: Site, form: dict[str, str], slot: publications.Slot, what: str
         ACTIONS[what][0](site.ledger, slot, who, now)
     elif what in ("approve", "refuse"):
         with site.ledger.read() as conn:
-            asked = {str(one.id): one for one in approvals.waiting(conn)}
+            asked = {str(one.id): one for one in approvals.waiting(conn, [slot[0]])}
         question = asked.get(form.get("asked", ""))
         if question is None or question.slot != slot:
             raise Told(N_("This text has changed meanwhile, or is decided; look again."))

@@ -1,6 +1,10 @@
 """Open pages follow the ledger: what is told when, to whom, and what it costs; and in a browser
 nothing that somebody is doing is lost."""
 
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -168,6 +172,32 @@ def test_the_server_ends_at_once_although_pages_are_open(house):
     for one in heard:
         one.wait("all")
     assert running.stop() < 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_ends_at_once_although_pages_are_open(house, number):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (house.root / "rolecast.toml").write_text('[channels.board]\nconnector = "board"\n')
+    command = [sys.executable, "-m", "rolecast", "--root", str(house.root), "web"]
+    process = subprocess.Popen([*command, "--port", str(port)], stderr=subprocess.PIPE)
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while True:
+        assert time.monotonic() < deadline
+        try:
+            if requests.get(f"{url}/livez", timeout=2).ok:
+                break
+        except requests.exceptions.ConnectionError:
+            time.sleep(0.1)
+    heard = Stream(url)
+    heard.wait("all", seconds=20)
+    began = time.monotonic()
+    process.send_signal(number)
+    error = process.communicate(timeout=20)[1]
+    assert time.monotonic() - began < 4.5  # uvicorn's patience is 5 seconds
+    assert b"Traceback" not in error, error.decode()
 
 
 def test_one_person_cannot_take_all_connections(house, monkeypatch):
