@@ -112,6 +112,16 @@ class Mastodon(Connector):
             )
         return f"@{self._me(http)['acct']} on {self.server}"
 
+    def audience(self) -> str | None:
+        return "the account itself: a direct message that names nobody"
+
+    def rehearse(self, http: Http, post: Post) -> Receipt | None:
+        # Whom a text names would be shown it, too.
+        quiet = post.model_copy(update={"text": post.text.replace("@", "@\u200b")})
+        status = self._status(http, quiet) | {"visibility": "direct"}
+        headers = {"Idempotency-Key": post.key}
+        return _receipt(self._call(http, "POST", "/api/v1/statuses", json=status, headers=headers))
+
     def measure(self, text: str) -> int:
         return lengths.mastodon(text)
 

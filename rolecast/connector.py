@@ -127,6 +127,16 @@ class Vault(Protocol):
         """What follows `stale`; `renew` is called by one worker only."""
 
 
+class Limits(BaseModel):
+    """What a network said last of how much one may ask of it; None: it did not say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    of: int | None = None
+    left: int
+    resets: datetime | None = None
+
+
 class Http(Protocol):
     """The one way out to a network; connectors.http.Http is the real one.
 
@@ -138,6 +148,7 @@ class Http(Protocol):
     """
 
     memory: dict[str, Any]
+    limits: Limits | None
     vault: Vault | None
     lock: AbstractContextManager[Any]
 
@@ -219,6 +230,15 @@ class Connector(BaseModel, ABC):
         """Who would we post as. Raises Unauthorised with the way to mend it."""
         raise NotImplementedError
 
+    def audience(self) -> str | None:
+        """Who alone sees a test post, in words; None: there is no such audience."""
+        return None
+
+    def rehearse(self, http: Http, post: Post) -> Receipt | None:
+        """Put `post` where nobody but the `audience` sees it; None when nothing is left of it
+        there. Raises ConnectorError."""
+        raise NotImplementedError
+
     def measure(self, text: str) -> int:
         """The length of `text` as the network counts it."""
         return len(text)
@@ -242,7 +262,8 @@ class Connector(BaseModel, ABC):
 
     @classmethod
     def can(cls, ability: str) -> bool:
-        """Whether the network can `edit`, `withdraw`, `find`, `look`, `count` or `whoami`."""
+        """Whether the network can `edit`, `withdraw`, `find`, `look`, `count`, `whoami` or
+        `rehearse`."""
         return getattr(cls, ability) is not getattr(Connector, ability)
 
     @classmethod

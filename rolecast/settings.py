@@ -287,6 +287,17 @@ class Notify(_Part):
     silence: int = Field(45, ge=1, le=10_080, description="Minutes without a run that are told.")
 
 
+class Log(_Part):
+    """What the programs write about themselves; never anything about a person."""
+
+    format: Literal["text", "json"] = Field(
+        "text", description="text: lines for people. json: one JSON object a line, for programs."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="From which weight on something is written."
+    )
+
+
 class Settings(_Part):
     """The whole file."""
 
@@ -305,6 +316,7 @@ class Settings(_Part):
     people: People = People()
     mail: Mail | None = Field(None, description="For sign-in, referrals, news and digests.")
     notify: Notify = Notify()
+    log: Log = Log()
     credit: str = Field("v1", description="The rules by which applications are credited.")
     channels: dict[ChannelName, ChannelSettings] = {}
 
@@ -360,7 +372,7 @@ def system_secret(name: str) -> str:
     return SYSTEM_SECRET.format(name.upper().replace("-", "_"))
 
 
-NOT_IN_POSTS = {"go", "systems", "credit", "people", "mail", "notify"}
+NOT_IN_POSTS = {"go", "systems", "credit", "people", "mail", "notify", "log"}
 
 
 def as_dict(settings: Settings) -> dict[str, Any]:

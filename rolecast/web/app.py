@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from rolecast import credit, hooks, oidc, outbox
@@ -29,15 +30,21 @@ from rolecast.settings import Settings
 from rolecast.web import (
     api,
     ask,
+    audit,
     author,
     board,
     bonuses,
+    cell,
+    channelsdesk,
     desk,
     fair,
     go,
+    grid,
     insights,
     jobdesk,
+    live,
     me,
+    ops,
     refer,
     referrals_desk,
     report,
@@ -82,13 +89,16 @@ def create(
     """
     access = Access(ledger, settings, provider)
     postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
+    pulse = live.Live(ledger)
+    face.on_end.append(pulse.close)
     site = Site(
-        ledger, settings, channels, access, prefect_ui, calendar, postman, folder, draft, previews
-    )
+        ledger, settings, channels, access, prefect_ui, calendar, postman, pulse, folder, draft,
+        previews,
+    )  # fmt: skip
     rules = rules or credit.load(settings.credit)
     parts = (
         signin, board, searches, share, refer, ask, me, fair, desk, bonuses, staff, suggestions,
-        author, insights, jobdesk,
+        author, insights, jobdesk, grid, cell, channelsdesk, live, audit,
     )  # fmt: skip
     routes = [route for part in parts for route in part.routes(site)]
     routes += [*report.routes(site, rules), *referrals_desk.routes(site, rules)]
@@ -122,9 +132,13 @@ def _app(
         warming = asyncio.create_task(asyncio.to_thread(site.finder.warm_up)) if has_board else None
         if site.postman:
             site.postman.start()
+        figures = ops.watch_over(site.ledger) if site.live else None
         try:
             yield
         finally:
+            if site.live and figures:
+                site.live.close()
+                REGISTRY.unregister(figures)
             if site.postman:
                 await asyncio.to_thread(site.postman.stop)
             await face.stop()
@@ -132,18 +146,15 @@ def _app(
                 await warming
             await asyncio.to_thread(site.finder.close)
 
-    def health(request: Request) -> Response:
-        with site.ledger.read() as conn:
-            conn.exec_driver_sql("select 1")
-        return PlainTextResponse("ok")
-
     def missing(request: Request, error: Exception) -> Response:
         return not_found(site, request, "There is no such page.")
 
     static = StaticFiles(directory=builtin_templates() / "web" / "static")
+    routes = [*routes, *ops.routes(site, face, whole=site.live is not None)]
     return Starlette(
-        routes=[*routes, Route("/healthz", health), Mount("/static", static)],
+        routes=[*routes, Mount("/static", static)],
         middleware=[
+            Middleware(ops.Timed, routes=routes),
             Middleware(Headers),
             # A page of somebody else's cannot reach us under a name of its own.
             Middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL, *_names(site), *hosts]),

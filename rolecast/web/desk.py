@@ -39,6 +39,7 @@ def routes(site: Site) -> list[Route]:
 
     def home(request: Request) -> Response:
         at, said = number(request), request.query_params.get("said", "")
+        site.live.before(request)
         with site.ledger.read() as conn:
             together, alone = _grouped(shown.needs_a_person(conn))
             rows, total = shown.table(conn, (at - 1) * PER_PAGE, PER_PAGE)
@@ -156,4 +157,5 @@ DECISIONS = {
     "put-back": desk.put_back,
     "accept": desk.accept,
     "forget": desk.forget,
+    "withdraw": desk.withdraw,
 }

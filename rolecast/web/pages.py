@@ -25,17 +25,19 @@ from rolecast.channels import Channel
 from rolecast.facts import facts, language_name, locale
 from rolecast.finding import Finder
 from rolecast.jobspec import JobSpec
-from rolecast.ledger import Ledger
+from rolecast.ledger import Ledger, progress
 from rolecast.markdown import TAGS, to_html
 from rolecast.people import Person, Role
 from rolecast.plan import Scheduled
 from rolecast.post import Post
 from rolecast.postman import Postman
 from rolecast.previews import Preview
+from rolecast.publish import now_utc
 from rolecast.render import Renderer, builtin_templates
 from rolecast.settings import Settings
 from rolecast.told import Told
 from rolecast.web.access import Access
+from rolecast.web.live import Live
 from rolecast.words import choose, languages, words
 
 HEADERS = {
@@ -59,6 +61,7 @@ class Site:
     prefect_ui: str | None = None
     calendar: Callable[[], list[Scheduled]] = list
     postman: Postman | None = None  # sends mails; None: there is no mail server
+    live: Live | None = None  # tells open pages what changes; None: there are no such pages
     folder: Path | None = None  # of the job specs; None: it is not on this machine
     # What would be posted for a job that is not saved yet.
     draft: Callable[[JobSpec, Channel], Post] | None = None
@@ -73,6 +76,11 @@ class Site:
     def boards(self) -> list[str]:
         """The channels that are shown on the board."""
         return [name for name, one in self.channels.items() if one.connector.name == "board"]
+
+    def running(self) -> list[progress.Running]:
+        """What is being sent just now, for the pages that show it."""
+        with self.ledger.read() as conn:
+            return progress.running(conn, now_utc())
 
     def refused(
         self, request: Request, status: int, reason: str = "", needs: Role | None = None
@@ -212,6 +220,7 @@ def page(
             person=person,
             role=person.role if person else Role.anyone,
             token=site.access.token(request),
+            mark=getattr(request.state, "mark", ""),
             wrong=wrong.within(say) if isinstance(wrong, Told) else wrong or "",
             **values,
         )
