@@ -32,8 +32,10 @@ from rolecast.web.pages import (
     read_spec,
     sayings,
 )
-from rolecast.web.signin import NO_STORE
 
+# The secret in the address goes to nobody else. (no-referrer would make browsers send our own form
+# with the origin "null".)
+NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
 PER_PAGE = 25
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_JOB = N_("There is no such job.")
@@ -171,7 +173,7 @@ class Colleague:
 
 class Friend:
     """The page of who was named. The secret in its address is all that lets one in; it stands in no
-    other page, and leaves with no Referer."""
+    other page, and no other site hears it."""
 
     def __init__(self, site: Site):
         self.site = site

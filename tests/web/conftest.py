@@ -107,10 +107,14 @@ class Eyes:
         self.page = self.context.new_page()
         note = self.complaints.append
         self.page.on("pageerror", lambda error: note(f"script: {error}"))
-        self.page.on("requestfailed", lambda one: note(f"failed: {one.url} {one.failure}"))
+        self.page.on("requestfailed", self._failed)
         self.page.on("request", lambda one: self._foreign(one.url) and note(f"foreign: {one.url}"))
         self.page.on("console", lambda one: self._said(one) and note(f"console: {one.text}"))
         self.page.on("dialog", lambda one: (note(f"dialog: {one.message}"), one.dismiss()))
+
+    def _failed(self, request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # as when one goes on before a picture is there
+            self.complaints.append(f"failed: {request.url} {request.failure}")
 
     def _foreign(self, url: str) -> bool:
         return not url.startswith((self.site.address + "/", "data:", "about:", "blob:"))

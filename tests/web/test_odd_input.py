@@ -136,10 +136,8 @@ def test_no_bytes_bring_a_page_down(office):
     known = names()
     body = st.dictionaries(st.sampled_from(known), anything, max_size=12)
     for room in office.rooms:
-        for role in {room.needs or Role.anyone, Role.admin}:
-            office.enter(role)
-
-            settings(CALM, max_examples=12)(given(anything, body, body)(sender(office, room)))()
+        office.enter(room.needs or Role.anyone)
+        settings(CALM, max_examples=8)(given(anything, body, body)(sender(office, room)))()
 
 
 def sender(office, room):

@@ -135,7 +135,7 @@ def test_a_get_by_a_mail_scanner_changes_nothing(house):
         assert rows(house.project) == before
         page = web.get(link)
         assert page.headers["cache-control"] == "no-store"
-        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["referrer-policy"] == "same-origin"
         assert "noindex" in page.text
         assert link not in page.text  # nothing on the page gives it away
 

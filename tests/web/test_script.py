@@ -23,6 +23,7 @@ MARKUP = (
     "<base href=//evil.example><meta http-equiv=refresh content=0;url=//evil.example>"
 )
 CONTROL = "\u202eevil\u2066\u200f\u0007\x1b[31m\x7f\ufeff\u2028 <b>"
+TAGS = "img[src*=evil], iframe, base, [onload], [onerror]"
 LINK = "javascript:hit()//"
 MARKDOWN = f"""{MARKUP}
 
@@ -85,7 +86,7 @@ def site(tmp_path_factory):
     campus = '[channels.campus]\nconnector = "byhand"\nwhere = "Campus"\n'
     root = make(tmp_path_factory.mktemp("script"), HOUSE + campus)
     for name, value in FIELDS.items():  # what one field may not hold, the others still do
-        drop(root, f"evil-{name.replace('_', '-')}", spec(**{name: value}))
+        drop(root, f"odd-{name.replace('_', '-')}", spec(**{name: value}))
     publish(root)
     project = open_project(root)
     with served(project, sender=Mailbox()) as made:
@@ -163,12 +164,13 @@ def test_whatever_is_written_into_forms_is_text(site, chromium, role):
 def test_what_was_written_is_text_on_every_page(site, chromium):
     """Also for those who read it later, and in job specs."""
     wrong, seen = [], 0
-    for role, visitor in site.visitors.items():
+    for role in ("anyone", "employee", "admin"):
+        visitor, outside = site.visitors[role], "/public" if role == "anyone" else ""
         visitor.enter()
         witness = Witness(site, chromium, ROLES[role])
-        specs = [f"/jobs/evil-{name.replace('_', '-')}" for name in FIELDS]
-        start = [*visits.START, *specs, *(f"/public{one}" for one in specs)]
-        pages = visits.walk(visitor.http.get, site.app, start, each=2, most=120)
+        specs = [f"{outside}/jobs/odd-{name.replace('_', '-')}" for name in FIELDS]
+        start = [*visits.START, *visitor.landed, *specs]
+        pages = visits.walk(visitor.http.get, site.app, start, each=1)
         for url in [page.url for page in pages if page.kind == "text/html"]:
             witness.complaints.clear()
             witness.page.goto(url, wait_until="load")
@@ -183,7 +185,7 @@ def test_most_evil_specs_are_shown(site):
     """The pages above really had something to show."""
     get = site.visitors["admin"].http.get
     shown = {
-        name for name in FIELDS if get(f"/jobs/evil-{name.replace('_', '-')}").status_code == 200
+        name for name in FIELDS if get(f"/jobs/odd-{name.replace('_', '-')}").status_code == 200
     }
     assert {"title", "description", "summary", "team", "benefits", "hiring_manager"} <= shown
 
@@ -196,24 +198,22 @@ def test_nothing_in_an_address_becomes_a_tag(site, chromium):
     for room in rooms(site.app.routes):
         if room.method != "GET":
             continue
-        usual = visits.filled(room.path)
+        usual, pages = visits.filled(room.path), []
         odd = re.sub(r"\{[^}]*\}", quote(MARKUP, safe=""), room.path)
-        urls = [f"{usual}?{urlencode({name: MARKUP})}" for name in names()]
+        some = [names()[start::9] for start in range(9)]  # one that is refused hides few others
+        urls = [f"{usual}?{urlencode(dict.fromkeys(part, MARKUP))}" for part in some]
         for url in [odd, *urls]:
             answer = visitor.http.get(url)
             assert answer.status_code < 500
             assert "evil" not in answer.headers.get("location", "").partition("?")[0]
-            if "html" not in answer.headers.get("content-type", ""):
-                continue
-            soup = BeautifulSoup(answer.text, "html.parser")
-            if (
-                soup.select("img[src*=evil], iframe, base, svg, [onerror]")
-                or "evil49" in answer.text
-            ):
-                wrong.append(url)
-        if room.needs:  # the browser's word on one of them
+            if "html" in answer.headers.get("content-type", "") and "evil" in answer.text:
+                pages.append(url)
+                soup = BeautifulSoup(answer.text, "html.parser")
+                if soup.select(TAGS) or "evil49" in answer.text:
+                    wrong.append(url)
+        for url in pages[:2]:  # the browser's word on those that say it again
             eyes.complaints.clear()
-            eyes.page.goto(f"{usual}?{urlencode(dict.fromkeys(names(), MARKUP))}")
+            eyes.page.goto(url)
             wrong += [f"{room.path}: {one}" for one in eyes.saw()]
     eyes.close()
     assert not wrong, wrong
