@@ -154,8 +154,8 @@ def _app(
     return Starlette(
         routes=[*routes, Mount("/static", static)],
         middleware=[
-            Middleware(ops.Timed, routes=routes),
             Middleware(Headers),
+            Middleware(ops.Timed, routes=routes),
             # A page of somebody else's cannot reach us under a name of its own.
             Middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL, *_names(site), *hosts]),
         ],

@@ -257,7 +257,8 @@ class Headers:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":  # PostgreSQL cannot be asked for NUL: it becomes U+FFFD
+        odd = "\0" in scope.get("path", "") or b"%00" in scope.get("query_string", b"")
+        if scope["type"] == "http" and odd:  # PostgreSQL cannot be asked for NUL: it becomes U+FFFD
             scope = scope | {
                 "path": scope["path"].replace("\0", "\ufffd"),
                 "query_string": scope["query_string"].replace(b"%00", b"%EF%BF%BD"),
