@@ -50,6 +50,7 @@ class Bluesky(Connector):
     label: ClassVar[str] = "Bluesky"
     media: ClassVar[Media | None] = Media(2_000_000, 2000, 2000)
     voice: ClassVar[str] = "social"
+    cards: ClassVar[bool] = True
     guarantee: ClassVar[Guarantee] = Guarantee.KEYED
     limit: ClassVar[int | None] = 300
     unit: ClassVar[str] = "graphemes"

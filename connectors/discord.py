@@ -46,6 +46,7 @@ class Discord(Connector):
     settle: ClassVar[float] = 15.0
     pace: ClassVar[float] = 1.0
     voice: ClassVar[str] = "chat"
+    cards: ClassVar[bool] = True
 
     channel: str = Field(description="The channel's number.", pattern=r"^\d+$")
     server: str = Field(description="The number of the server it is in.", pattern=r"^\d+$")
@@ -56,6 +57,9 @@ class Discord(Connector):
             "how": "At discord.com/developers/applications: New application → Bot → Reset token; "
             "invite it to the server with View channel, Send messages and Read message history."
         },
+    )
+    test_channel: str = Field(
+        "", description="Number of a channel for test posts.", pattern=r"^\d*$"
     )
     api: str = Field(API, description="Address of Discord's API.")
 
@@ -104,6 +108,13 @@ class Discord(Connector):
     def whoami(self, http: Http) -> str:
         me = http.json("GET", f"{self.api}/users/@me", headers=self._signed(), errors=_errors)
         return f"{me['username']} in channel {self.channel}"
+
+    def audience(self) -> str | None:
+        return f"who is in channel {self.test_channel}" if self.test_channel else None
+
+    def rehearse(self, http: Http, post: Post) -> Receipt | None:
+        there = self.model_copy(update={"channel": self.test_channel})
+        return there.publish(http, post)
 
     def wire(self, post: Post) -> str:
         return escape(post.text)

@@ -47,6 +47,9 @@ class Facebook(Connector):
     settle: ClassVar[float] = 60.0
     pace: ClassVar[float] = 1.0
     voice: ClassVar[str] = "social"
+    looks: ClassVar[str] = "network"
+    fold: ClassVar[int | None] = 5
+    cards: ClassVar[bool] = True
 
     page: str = Field(description="The page's number.", pattern=r"^\d+$")
     token: SecretStr | None = Field(

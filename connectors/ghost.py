@@ -103,6 +103,16 @@ class Ghost(Connector):
         self._call(http, "GET", "/posts/", params={"limit": 1})  # /site/ asks for no key
         return f"an integration of “{site['title']}”"
 
+    def audience(self) -> str | None:
+        return "nobody: it is a draft, and deleted at once"
+
+    def rehearse(self, http: Http, post: Post) -> Receipt | None:
+        draft = self._send(
+            http, "POST", "/posts/", self._article(post) | {"slug": _slug(post), "status": "draft"}
+        )
+        self.withdraw(http, _receipt(draft))
+        return None
+
     # below: the calls
 
     def _first(self, http: Http, post: Post) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from rolecast import __version__
 from rolecast.connector import (
     ConnectorError,
     Gone,
+    Limits,
     OutcomeUnknown,
     Refused,
     Unauthorised,
@@ -37,6 +38,8 @@ CONNECT, READ = 5.0, 30.0  # seconds
 TRIES = 3  # of an idempotent call
 LONGEST_PAUSE = 20.0  # seconds that are waited here; a longer wish is the caller's
 MAX_ANSWER = 5 * 1024 * 1024  # bytes
+PREFIXES = ("x-rate-limit", "x-ratelimit", "ratelimit")  # of the headers about limits
+LONGEST_LIMIT = 40 * 86_400.0  # seconds; what says more has a wrong clock
 
 Mapping = Callable[[int, Any], ConnectorError | None]
 
@@ -66,6 +69,7 @@ class Http:
         self.memory: dict[str, Any] = {}  # what a connector keeps between calls, such as a session
         self.lock = threading.RLock()  # for who changes it
         self.vault: Vault | None = None  # keeps tokens that are renewed
+        self.limits: Limits | None = None  # what the network said last of its limit
 
     def json(self, method: str, url: str, **options: Any) -> Any:
         """The decoded body of a 2xx answer; options as for `send`. Raises ConnectorError."""
@@ -145,6 +149,7 @@ class Http:
             raise Refused(
                 f"{type(error).__name__}: the address {host(url)} cannot be used"
             ) from error
+        self.limits = limits(answer.headers) or self.limits
         if answer.ok and not answer.is_redirect:
             return answer
         raise self._error(answer, url, errors, again)
@@ -224,10 +229,29 @@ def retry_after(headers: Any, now: datetime | None = None) -> float | None:
     value = headers.get("Retry-After")
     if value:
         return _seconds(value.strip(), now)
-    for prefix in ("x-rate-limit", "x-ratelimit", "ratelimit"):
+    for prefix in PREFIXES:
         reset = headers.get(f"{prefix}-reset")
         if reset and headers.get(f"{prefix}-remaining", "").split(".")[0] == "0":
             return _seconds(reset.strip(), now)
+    return None
+
+
+def limits(headers: Any, now: datetime | None = None) -> Limits | None:
+    """What an answer says of how much one may still ask; None when it says nothing."""
+    now = now or datetime.now(UTC)
+    for prefix in PREFIXES:
+        left = headers.get(f"{prefix}-remaining", "").split(".")[0]
+        if left.isascii() and left.isdigit() and len(left) < 10:
+            of = headers.get(f"{prefix}-limit", "").split(",")[0].strip()
+            reset = headers.get(f"{prefix}-reset")
+            wait = _seconds(reset.strip(), now) if reset else None
+            return Limits(
+                of=int(of) if of.isascii() and of.isdigit() and len(of) < 10 else None,
+                left=int(left),
+                resets=now + timedelta(seconds=min(wait, LONGEST_LIMIT))
+                if wait is not None
+                else None,
+            )
     return None
 
 

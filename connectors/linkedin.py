@@ -55,6 +55,9 @@ class LinkedIn(Renewable):
     settle: ClassVar[float] = 60.0
     pace: ClassVar[float] = 1.0
     voice: ClassVar[str] = "social"
+    looks: ClassVar[str] = "network"
+    fold: ClassVar[int | None] = 3
+    cards: ClassVar[bool] = True
 
     author: str = Field(
         description="Who posts: urn:li:organization:NUMBER, or urn:li:person:ID.",

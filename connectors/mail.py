@@ -68,14 +68,26 @@ class Mail(Connector):
 
     def publish_together(self, http: Http, posts: Sequence[Post]) -> Sequence[Receipt]:
         mail = self.message(posts)
+        self._send(mail, self.list)
+        return [Receipt(id=f"{mail['Message-ID']}#{post.key}") for post in posts]
+
+    def audience(self) -> str | None:
+        return f"{self.sender}, the sender"
+
+    def rehearse(self, http: Http, post: Post) -> Receipt | None:
+        mail = self.message([post])
+        mail.replace_header("To", self.sender)
+        self._send(mail, self.sender)
+        return Receipt(id=mail["Message-ID"])
+
+    def _send(self, mail: EmailMessage, to: str) -> None:
         with self._server() as server:
             try:
-                server.send_message(mail, self.sender, [self.list])
+                server.send_message(mail, self.sender, [to])
             except smtplib.SMTPException as error:
                 raise _error(error) from error
             except OSError as error:  # the connection, while the mail was on its way
                 raise OutcomeUnknown("the mail server went away while it took the mail") from error
-        return [Receipt(id=f"{mail['Message-ID']}#{post.key}") for post in posts]
 
     def whoami(self, http: Http) -> str:
         with self._server() as server:

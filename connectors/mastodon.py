@@ -42,6 +42,7 @@ class Mastodon(Connector):
     unit: ClassVar[str] = "characters, a link as 23"
     settle: ClassVar[float] = 30.0
     voice: ClassVar[str] = "social"
+    cards: ClassVar[bool] = True
 
     server: str = Field(description="Address of the account's server: https://mastodon.example.")
     token: SecretStr | None = Field(
@@ -110,6 +111,16 @@ class Mastodon(Connector):
                 f"set max_characters = {longest['max_characters']}"
             )
         return f"@{self._me(http)['acct']} on {self.server}"
+
+    def audience(self) -> str | None:
+        return "the account itself: a direct message that names nobody"
+
+    def rehearse(self, http: Http, post: Post) -> Receipt | None:
+        # Whom a text names would be shown it, too.
+        quiet = post.model_copy(update={"text": post.text.replace("@", "@\u200b")})
+        status = self._status(http, quiet) | {"visibility": "direct"}
+        headers = {"Idempotency-Key": post.key}
+        return _receipt(self._call(http, "POST", "/api/v1/statuses", json=status, headers=headers))
 
     def measure(self, text: str) -> int:
         return lengths.mastodon(text)

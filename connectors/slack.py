@@ -55,6 +55,7 @@ class Slack(Connector):
     pace: ClassVar[float] = 1.0
     tells: ClassVar[str] = "slack"
     voice: ClassVar[str] = "chat"
+    cards: ClassVar[bool] = True
 
     channel: str = Field(description="The channel's number, such as C0123456789.")
     token: SecretStr | None = Field(
@@ -66,6 +67,9 @@ class Slack(Connector):
             "users:read.email, so that colleagues may have their news by Slack), install it, copy "
             "the bot token, and invite the bot to the channel."
         },
+    )
+    test_channel: str = Field(
+        "", description="Number of a channel for test posts, to which the bot is invited, too."
     )
     api: str = Field("https://slack.com/api", description="Address of Slack's API.")
 
@@ -138,6 +142,13 @@ class Slack(Connector):
     def whoami(self, http: Http) -> str:
         me = self._call(http, "auth.test", {}, idempotent=True)
         return f"{me['user']} in {me['team']}"
+
+    def audience(self) -> str | None:
+        return f"who is in channel {self.test_channel}" if self.test_channel else None
+
+    def rehearse(self, http: Http, post: Post) -> Receipt | None:
+        there = self.model_copy(update={"channel": self.test_channel})
+        return there.publish(http, post)
 
     def wire(self, post: Post) -> str:
         return _escaped(post.text)

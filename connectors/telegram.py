@@ -38,6 +38,7 @@ class Telegram(Connector):
     unit: ClassVar[str] = "UTF-16 units"
     pace: ClassVar[float] = 3.0
     voice: ClassVar[str] = "social"
+    cards: ClassVar[bool] = True
 
     chat: str = Field(description="The channel: @name, or its number.")
     token: SecretStr | None = Field(
@@ -47,6 +48,9 @@ class Telegram(Connector):
             "how": "In Telegram: write /newbot to @BotFather and copy the token; then add the bot "
             "to the channel as an administrator who may post, edit and delete."
         },
+    )
+    test_chat: str = Field(
+        "", description="A channel or group for test posts: @name, or its number."
     )
     api: str = Field("https://api.telegram.org", description="Address of the Bot API.")
     preview: bool = Field(True, description="Show a preview of the link below the post.")
@@ -69,6 +73,13 @@ class Telegram(Connector):
         me = self._call(http, "getMe", {}, idempotent=True)
         chat = self._call(http, "getChat", {"chat_id": self.chat}, idempotent=True)
         return f"@{me['username']} in {chat.get('title') or self.chat}"
+
+    def audience(self) -> str | None:
+        return f"who is in {self.test_chat}" if self.test_chat else None
+
+    def rehearse(self, http: Http, post: Post) -> Receipt | None:
+        there = self.model_copy(update={"chat": self.test_chat})
+        return there.publish(http, post)
 
     def measure(self, text: str) -> int:
         return lengths.utf16(text)

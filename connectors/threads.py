@@ -50,6 +50,7 @@ class Threads(Renewable):
     pace: ClassVar[float] = 1.0
     life: ClassVar[timedelta | None] = timedelta(days=60)
     voice: ClassVar[str] = "social"
+    cards: ClassVar[bool] = True
 
     handle: str = Field(description="The account, without @.")
     token: SecretStr | None = Field(

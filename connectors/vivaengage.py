@@ -43,6 +43,8 @@ class VivaEngage(Renewable):
     settle: ClassVar[float] = 60.0
     pace: ClassVar[float] = 3.0
     voice: ClassVar[str] = "chat"
+    looks: ClassVar[str] = "network"
+    cards: ClassVar[bool] = True
 
     community: int = Field(description="The community's number (group_id).")
     token: SecretStr | None = Field(

@@ -115,6 +115,16 @@ class WordPress(Connector):
             raise Unauthorised(f"{me['name']} may not publish posts; give the user the role Author")
         return f"{me['name']} on {self.url}"
 
+    def audience(self) -> str | None:
+        return "nobody: it is a draft, and deleted at once"
+
+    def rehearse(self, http: Http, post: Post) -> Receipt | None:
+        article = self._article(post) | {"status": "draft", "slug": _slug(post)}
+        draft = self._call(http, "POST", "/posts", json=article)
+        path = f"/posts/{draft['id']}"
+        self._call(http, "DELETE", path, params={"force": "true"}, idempotent=True)
+        return None
+
     def _first(self, http: Http, post: Post) -> dict[str, Any] | None:
         """The article with our slug and our link; of several, the public or the oldest one."""
         # WordPress gives a second article of the same slug the ending -2.

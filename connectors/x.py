@@ -71,6 +71,7 @@ class X(Renewable):
     settle: ClassVar[float] = 60.0  # the list of one's own posts lags behind
     replies: ClassVar[bool] = True
     voice: ClassVar[str] = "social"
+    cards: ClassVar[bool] = True
 
     api: str = Field("https://api.x.com", description="Address of X's API.")
     handle: str = Field(description="The account, without @.")

@@ -36,6 +36,7 @@ ABILITIES = {
     "look": "see what is live",
     "count": "read the network's figures",
     "whoami": "say who we post as (`rolecast doctor`)",
+    "rehearse": "send a test post to a private audience (`rolecast rehearse`)",
 }
 AFTER_LOSS = {
     "keyed": "Nothing doubles: the network knows our key, and the same request again has no "
@@ -241,6 +242,10 @@ def states() -> str:
         "What the ledger believes about one post at one network. A step that has no ● here is "
         "refused as a bug (`rolecast/ledger/states.py`); tests/life walks at random through the "
         "others.\n",
+        "A person may say that a post is to be taken down whatever the job spec says: it keeps its "
+        "state and who said so (`unwanted`), the next plan takes it down, and no plan puts it up "
+        "again before somebody says so. Undoing a decision takes one step back, as long as no run "
+        "has made another one.\n",
         f"| from ↓ to → | {' | '.join(State)} |",
         f"|---|{'---|' * len(State)}",
     ]

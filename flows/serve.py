@@ -22,15 +22,19 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.states import Pending
 from watchfiles import Change, awatch
 
+from connectors.http import Http
 from flows import notify
 from flows.approve import approve
 from flows.collect import collect
 from flows.digest import digest
 from flows.notify import tell
 from flows.project import project
+from flows.rehearse import rehearse
 from flows.syndicate import executable, syndicate
+from rolecast import logs, rehearsing, settings
 from rolecast.folder import is_spec
-from rolecast.ledger import approvals
+from rolecast.ledger import approvals, beats
+from rolecast.publish import now_utc
 
 log = logging.getLogger("rolecast.watch")
 
@@ -39,6 +43,7 @@ COLLECT = 3600.0  # seconds between two looks at what is live
 DIGEST = 900.0  # seconds between two times of telling colleagues
 TICK_MS = 20_000  # how often waiting posts and dates are looked at without any change
 QUIET_MS = 300  # a folder must be quiet for so long
+BEAT = "watcher"  # the name under which the ledger knows us
 BATCH_MS = 2_000  # but a change never waits longer than this
 
 
@@ -84,6 +89,7 @@ class Watcher:
     async def look(self, why: str) -> None:
         """One look; what goes wrong in it is logged, and the next look comes."""
         try:
+            await asyncio.to_thread(self._asked_for)
             if await asyncio.to_thread(self._something_to_do):
                 log.info("running syndicate: %s", why)
                 await self._run(why)
@@ -91,6 +97,13 @@ class Watcher:
             log.exception("the look at the folder failed; trying again soon")
         if self.moving:
             self.wake.set()
+
+    def _asked_for(self) -> None:
+        """A sign of life; and the test posts that somebody asked for on the desk."""
+        with project(str(self.root)) as opened:
+            with opened.ledger.begin() as conn:
+                beats.beat(conn, BEAT, now_utc())
+            rehearsing.carry_out(opened, lambda one: Http(pace=one.connector.pace))
 
     def _something_to_do(self) -> bool:
         """Nothing changed → no flow: a plan costs milliseconds, a run a second."""
@@ -112,7 +125,14 @@ class Watcher:
                 state=Pending(message="the folder changed"),
                 tags=["watcher"],
             )
-        await asyncio.to_thread(self._execute, flow_run, why)
+        work = asyncio.create_task(asyncio.to_thread(self._execute, flow_run, why))
+        while not (await asyncio.wait([work], timeout=TICK_MS / 1000))[0]:
+            await asyncio.to_thread(self._beat)  # a long run is no sleep
+        await work
+
+    def _beat(self) -> None:
+        with project(str(self.root)) as opened, opened.ledger.begin() as conn:
+            beats.beat(conn, BEAT, now_utc())
 
     def _execute(self, flow_run: object, why: str) -> None:
         # Without its heartbeat a short synchronous flow ends a second earlier.
@@ -180,6 +200,12 @@ async def serve(root: Path) -> None:
         name="folder",
         description="Asks somebody to agree to texts; started when there are some.",
     )
+    await runner.aadd_flow(
+        rehearse,
+        name="folder",
+        parameters={"root": str(root), "channel": ""},
+        description="Sends a test post where nobody but a private audience sees it.",
+    )
     telling = await runner.aadd_flow(
         tell, name="folder", description="Mails to those in [notify] what an automation saw."
     )
@@ -203,8 +229,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--root", type=Path, default=Path("."))
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    asyncio.run(serve(arguments.root.resolve()))
+    root = arguments.root.resolve()
+    logs.setup(settings.load(root).log)
+    asyncio.run(serve(root))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from flows.approve import ask
 from flows.project import project
 from rolecast import ledger as ledgers
 from rolecast import runs
-from rolecast.ledger import plans
+from rolecast.ledger import plans, progress
+from rolecast.meter import metered
 from rolecast.plan import Change, Plan
 from rolecast.planning import Planned
 from rolecast.publish import CHUNK, Result
@@ -32,6 +33,8 @@ def plan(root: str, allow_removals: bool = False) -> Planned:
         with opened.ledger.begin(alone="plans") as conn:
             body = planned.plan.model_dump_json()
             plans.save(conn, planned.plan.digest, body, planned.plan.made_at)
+            if todo := sum(map(len, executable(planned.plan).values())):
+                progress.begin(conn, planned.plan.digest, todo, planned.plan.made_at)
         limits.prepare([opened.channels[name] for name in executable(planned.plan)])
     _tell(planned)
     return planned
@@ -52,8 +55,12 @@ def carry_out(root: str, digest: str, channel: str, start: int, stop: int) -> li
     log = get_run_logger()
     with project(root) as opened:
         changes = executable(_saved(opened.ledger, digest)).get(channel, [])[start:stop]
-        with limits.turn(opened.channels[channel]), runs.part_of(runtime.flow_run.id or ""):
-            results = opened.publish(changes, lambda one: Http(pace=one.connector.pace))
+        with (
+            limits.turn(opened.channels[channel]),
+            runs.part_of(runtime.flow_run.id or ""),
+            metered(opened.ledger, digest, len(changes)) as meter,
+        ):
+            results = opened.publish(changes, lambda one: Http(pace=one.connector.pace), meter)
     for result in results:
         level = log.info if result.ok else log.warning
         change = result.change

@@ -134,6 +134,8 @@ class Agenda:
         if where in job.settled:
             return False
         one = job.known.get(where)
+        if one is not None and one.unwanted:
+            return False
         return one is None or (
             one.state in (State.planned, State.withdrawn)
             or (one.state is State.dropped and not one.reason)

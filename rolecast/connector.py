@@ -127,6 +127,16 @@ class Vault(Protocol):
         """What follows `stale`; `renew` is called by one worker only."""
 
 
+class Limits(BaseModel):
+    """What a network said last of how much one may ask of it; None: it did not say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    of: int | None = None
+    left: int
+    resets: datetime | None = None
+
+
 class Http(Protocol):
     """The one way out to a network; connectors.http.Http is the real one.
 
@@ -138,6 +148,7 @@ class Http(Protocol):
     """
 
     memory: dict[str, Any]
+    limits: Limits | None
     vault: Vault | None
     lock: AbstractContextManager[Any]
 
@@ -172,6 +183,9 @@ class Connector(BaseModel, ABC):
     replies: ClassVar[bool] = False  # a post may answer another one, named by Post.reply_to
     tells: ClassVar[str] = ""  # by which a person may be told news: slack, teams; else none
     voice: ClassVar[str] = "default"  # the templates that it speaks with, where it has no own
+    looks: ClassVar[str] = ""  # as readers see it, see rolecast.previews; "": by its voice
+    fold: ClassVar[int | None] = None  # lines that readers see before “… more”; None: all
+    cards: ClassVar[bool] = False  # it shows the job's page below the text, as a card
 
     @abstractmethod
     def publish(self, http: Http, post: Post) -> Receipt:
@@ -216,6 +230,15 @@ class Connector(BaseModel, ABC):
         """Who would we post as. Raises Unauthorised with the way to mend it."""
         raise NotImplementedError
 
+    def audience(self) -> str | None:
+        """Who alone sees a test post, in words; None: there is no such audience."""
+        return None
+
+    def rehearse(self, http: Http, post: Post) -> Receipt | None:
+        """Put `post` where nobody but the `audience` sees it; None when nothing is left of it
+        there. Raises ConnectorError."""
+        raise NotImplementedError
+
     def measure(self, text: str) -> int:
         """The length of `text` as the network counts it."""
         return len(text)
@@ -232,9 +255,15 @@ class Connector(BaseModel, ABC):
         """What a person should see to soon, such as a version that ends; for `doctor`."""
         return []
 
+    @property
+    def shown_as(self) -> str:
+        """The account's own name under a post, as far as the settings tell it."""
+        return str(getattr(self, "handle", "") or getattr(self, "user", "") or "")
+
     @classmethod
     def can(cls, ability: str) -> bool:
-        """Whether the network can `edit`, `withdraw`, `find`, `look`, `count` or `whoami`."""
+        """Whether the network can `edit`, `withdraw`, `find`, `look`, `count`, `whoami` or
+        `rehearse`."""
         return getattr(cls, ability) is not getattr(Connector, ability)
 
     @classmethod

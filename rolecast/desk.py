@@ -10,7 +10,13 @@ from rolecast.ledger import Ledger, approvals, attempts, publications
 from rolecast.ledger.approvals import Approval, Asked
 from rolecast.ledger.publications import Publication, Slot
 from rolecast.ledger.states import Outcome, State
+from rolecast.told import N_
 from rolecast.verify import fingerprint
+
+Values = dict[str, str | datetime | None]
+CLEARED: Values = {"reason": None, "pending": None, "not_before": None}
+TRY_AGAIN, TAKE_DOWN = "try again", "take it down"
+LOOK_FIRST = N_("first look whether it is there")
 
 
 class NotPossible(Exception):
@@ -61,14 +67,59 @@ def not_there(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
 
 
 def retry(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
-    """Try again with the next run, without waiting."""
-    publication = _get(
-        ledger, slot, State.refused, State.waiting, State.gone, State.held, State.dropped
-    )
-    if publication.state is State.held and publication.pending == "publish":
-        raise NotPossible("first look whether it is there")
-    target = State.live if publication.state is State.held else State.planned
-    _decide(ledger, publication, target, Outcome.absent, who, now, "try again")
+    """Try again with the next run, without waiting; what a person has left out or had taken down
+    is put up again."""
+    publication = _get(ledger, slot)
+    target, values = tried_again(publication)
+    _write(ledger, publication, target, Outcome.absent, who, now, TRY_AGAIN, values)
+
+
+def tried_again(publication: Publication) -> tuple[State, Values]:
+    """What a publication becomes that is tried again. Raises NotPossible."""
+    state, values = publication.state, dict(CLEARED)
+    if state is State.held and publication.pending == "publish":
+        raise NotPossible(LOOK_FIRST)
+    if state is State.held:
+        return State.live, values
+    if state is State.withdrawn and not publication.unwanted:
+        raise NotPossible(N_("the job spec says that it is not out: change that"))
+    if state not in (State.refused, State.waiting, State.gone, State.dropped, State.withdrawn):
+        raise NotPossible(N_("nothing is to be tried again there"))
+    return State.planned, values | {"unwanted": None}
+
+
+def withdraw(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
+    """Have the post taken down with the next run, whatever the job spec says, and not put up
+    again until somebody says `retry`. What is not out is left out."""
+    publication = _get(ledger, slot)
+    target, values = unwanted(publication, who)
+    _write(ledger, publication, target, Outcome.absent, who, now, TAKE_DOWN, values)
+
+
+def keep(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
+    """The post that was to be taken down may stay: the job spec decides about it again."""
+    publication = _get(ledger, slot, State.live, State.unknown, State.held)
+    if not publication.unwanted:
+        raise NotPossible("nobody wants it taken down")
+    values: Values = {"unwanted": None}
+    _write(ledger, publication, publication.state, Outcome.absent, who, now, "leave it up", values)
+
+
+def unwanted(publication: Publication, who: str) -> tuple[State, Values]:
+    """What a publication becomes that is to be taken down. Raises NotPossible."""
+    state, pending = publication.state, publication.pending
+    if state is State.sending:
+        raise NotPossible(N_("it is being sent just now"))
+    if state in (State.withdrawn, State.dropped) or publication.unwanted:
+        raise NotPossible(N_("it is taken down or left out already"))
+    if state is State.held and pending == "withdraw":
+        raise NotPossible(N_("somebody is asked to take it down already"))
+    if state in (State.live, State.unknown) or (state is State.held and pending == "edit"):
+        # Without this the plan would not look at what says what it should.
+        return state, {"unwanted": who, "rendered_for": None}
+    if state is State.held:
+        raise NotPossible(LOOK_FIRST)
+    return State.dropped, CLEARED | {"unwanted": who, "reason": f"left out by {who}"}
 
 
 def retry_all(ledger: Ledger, channel: str, reason: str, who: str, now: datetime) -> int:
@@ -92,7 +143,10 @@ def put_back(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
     """Somebody changed the live post, or took it down: make it what the job spec says again."""
     publication = _get(ledger, slot, State.live, State.gone)
     if publication.state is State.gone:
-        _decide(ledger, publication, State.planned, Outcome.absent, who, now, "put it back")
+        _decide(
+            ledger, publication, State.planned, Outcome.absent, who, now, "put it back",
+            unwanted=None,
+        )  # fmt: skip
         return
     _drifted(publication)
     # Without a known text the next run edits the post.
@@ -151,11 +205,12 @@ def _decision(asked: Asked, approved: bool, who: str, now: datetime, note: str |
 
 
 def _get(ledger: Ledger, slot: Slot, *states: State) -> Publication:
+    """The publication, in one of `states`, or in any when none are named."""
     with ledger.read() as conn:
         publication = publications.get(conn, slot)
     if publication is None:
         raise NotPossible(f"nothing is known of {slot[0]} on {slot[1]}")
-    if publication.state not in states:
+    if states and publication.state not in states:
         raise NotPossible(f"{slot[0]} on {slot[1]} is {publication.state}: nothing to decide")
     return publication
 
@@ -168,11 +223,23 @@ def _decide(
     who: str,
     now: datetime,
     detail: str,
-    **values: str | None,
+    **values: str | datetime | None,
 ) -> None:
-    cleared = {"reason": None, "pending": None, "not_before": None, **values}
+    _write(ledger, publication, state, outcome, who, now, detail, CLEARED | values)
+
+
+def _write(
+    ledger: Ledger,
+    publication: Publication,
+    state: State,
+    outcome: Outcome,
+    who: str,
+    now: datetime,
+    detail: str,
+    values: Values,
+) -> None:
     with ledger.begin() as conn:
-        if not publications.set_state(conn, publication, state, now, **cleared):
+        if not publications.set_state(conn, publication, state, now, **values):
             raise NotPossible("it has changed meanwhile; look again")
         attempts.record(
             conn, publication, "decide", outcome, who, now, detail, values.get("receipt")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rolecast import spool
 from rolecast.clicks import SECOND, Click
-from rolecast.ledger import Ledger, clicks
+from rolecast.ledger import Ledger, changes, clicks, results
 from rolecast.scribe import AGAIN
 
 DAY = 86_400
@@ -33,7 +33,20 @@ def gather(ledger: Ledger, folder: Path, go_on: Callable[[], bool] = lambda: Tru
     for path in spool.segments(folder):
         with contextlib.suppress(FileNotFoundError):  # another gatherer was quicker
             count += _segment(ledger, path, go_on)
+    if go_on():
+        catch_up(ledger)
     return count
+
+
+def catch_up(ledger: Ledger) -> bool:
+    """Bring the sums by link up to what was published, shared and credited; answers whether
+    anything was new."""
+    with ledger.read() as conn:
+        news = changes.since_last(conn)
+    if news:
+        with ledger.begin(alone="clicks") as conn:
+            results.take(conn, news)
+    return bool(news)
 
 
 def tidy(ledger: Ledger, folder: Path, now: float, keep_days: int) -> int:

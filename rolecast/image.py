@@ -118,3 +118,14 @@ def _smaller(picture: object, media: Media) -> tuple[bytes, str]:
             if out.tell() <= media.max_bytes:
                 return out.getvalue(), "image/jpeg"
         side = side * 3 // 4
+
+
+def thumbnail(image: Image, side: int = 560) -> bytes:
+    """A small copy as JPEG, for a page of ours. Raises ImageProblem."""
+    import PIL.Image
+
+    with PIL.Image.open(io.BytesIO(image.read())) as picture:
+        small, out = picture.convert("RGB"), io.BytesIO()
+        small.thumbnail((side, side))
+        small.save(out, "JPEG", quality=80, optimize=True)
+    return out.getvalue()

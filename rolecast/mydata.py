@@ -31,6 +31,8 @@ TABLES = {
     "events": N_("What you have done at the desk"),
     "approvals": N_("Texts you have agreed to or refused"),
     "attempts": N_("What you have told about posts"),
+    "decisions": N_("What you have decided for many posts"),
+    "rehearsals": N_("Test posts you have asked for"),
 }
 COLUMNS = {
     "email": N_("Mail address"), "name": N_("Name"), "team": N_("Team"), "role": N_("Role"),
@@ -52,7 +54,7 @@ COLUMNS = {
     "action": N_("Action"), "approved": N_("Agreed"), "finished": N_("Finished"),
     "outcome": N_("Outcome"), "rules": N_("Rules"), "via": N_("By"), "next": N_("Next try"),
     "tries": N_("Tries"), "trouble": N_("Trouble"), "decided": N_("Decided"), "who": N_("Who"),
-    "suggestions.before": N_("Old words"),
+    "suggestions.before": N_("Old words"), "asked": N_("Asked"), "undone": N_("Undone"),
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from rolecast.agenda import Agenda
 from rolecast.folder import Entry
 from rolecast.jobspec import JobSpec
 from rolecast.known import Job
-from rolecast.ledger import approvals, events, jobs, publications
+from rolecast.ledger import approvals, events, jobs, overview, publications
 from rolecast.ledger.approvals import Asked
 from rolecast.ledger.events import Event
 from rolecast.ledger.jobs import FileRow, JobRow
@@ -189,12 +189,17 @@ class Planning:
             jobs.save_files(conn, file_rows)
             jobs.forget_files(conn, list(gone))
             jobs.save_jobs(conn, fresh)
-            jobs.seen_now(conn, self._opened(fresh, known), self.now)
+            overview.save(conn, [f.spec for f in files if f.fresh], self.now)
+            opened = self._opened(fresh, known)
+            jobs.seen_now(conn, opened, self.now)
+            overview.seen_now(conn, opened, self.now)
             flags = jobs.removed_flags(conn)
             back = [id_ for id_ in returned if flags.get(id_)]
             away = [id_ for id_ in sorted(removed) if not flags.get(id_, True)]
             jobs.mark_removed(conn, back, False, self.now)
             jobs.mark_removed(conn, away, True, self.now)
+            overview.mark(conn, back, False)
+            overview.mark(conn, away, True)
             events.add(conn, self._events(fresh, known, back, away))
             events.add_once(conn, agenda.happened)
             asked = [self._asked(c) for c in self.steps.changes if c.needs_approval]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from rolecast import __version__, channels, folder, links, publish, runs, settings
+from rolecast import __version__, channels, folder, links, previews, publish, runs, settings
 from rolecast.agenda import Agenda
 from rolecast.channels import Channel
 from rolecast.connector import Connector, Http
@@ -18,6 +19,7 @@ from rolecast.ledger import Ledger, jobs, publications
 from rolecast.plan import Change, Scheduled
 from rolecast.planning import Planned, Planning
 from rolecast.post import Post
+from rolecast.previews import Preview
 from rolecast.publish import Result
 from rolecast.reading import digest
 from rolecast.render import Renderer
@@ -40,6 +42,7 @@ class Project:
         self.key = key  # seals the tokens that networks renew
         own = root / config.templates if config.templates else None
         self.renderer = Renderer(own, config.company.name, self.folder)
+        self._drawing = threading.Lock()
 
     @classmethod
     def open(
@@ -131,6 +134,19 @@ class Project:
         """The post of a job that is not in the folder yet: nothing is minted, its link is a
         stand-in of the same length. Raises RenderProblem."""
         return self.renderer.render(spec, channel, moment, self.link("x" * links.LENGTH))
+
+    def previews(self, spec: JobSpec, moment: str = "announce") -> list[Preview]:
+        """A job's posts on every channel, as readers will see them. Writes nothing: a post that the
+        ledger does not have yet has a stand-in for its link, of the same length."""
+        with self.ledger.read() as conn:
+            known = publications.of_jobs(conn, [spec.id])
+        mine = {one.channel: self.link(one.link) for one in known if one.moment == moment}
+        stand_in = self.link("x" * links.LENGTH)
+        with self._drawing:  # a renderer remembers the job that it is at
+            return previews.of_job(
+                self.renderer, self.settings.company.name, spec, self.channels, moment, mine,
+                stand_in,
+            )  # fmt: skip
 
     def publish(
         self,

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from rolecast import ending, runs
 from rolecast.channels import Channel
@@ -31,7 +32,7 @@ from rolecast.connector import (
     Unavailable,
 )
 from rolecast.ending import as_json, live
-from rolecast.ledger import Ledger, attempts, publications
+from rolecast.ledger import Ledger, attempts, health, publications
 from rolecast.ledger.attempts import Claim, Finish
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import Outcome, State
@@ -309,10 +310,23 @@ class _ChannelRun:
 
     def _write(self, done: Sequence[tuple[Change, Finish]]) -> list[Result]:
         self.step("before-finish")
+        finishes = [finish for _, finish in done]
         with self.ledger.begin() as conn:
-            attempts.finish(conn, [finish for _, finish in done], self.owner, self.clock())
+            attempts.finish(conn, finishes, self.owner, self.clock())
+            if finishes:
+                health.used(conn, self.channel.name, self.clock(), **self._ended(finishes))
         self.step("finished")
         return [_result(change, finish) for change, finish in done]
+
+    def _ended(self, finishes: Sequence[Finish]) -> dict[str, Any]:
+        """How the channel is, for the desk."""
+        well = (Outcome.done, Outcome.adopted, Outcome.absent)
+        bad = [one.detail or str(one.outcome) for one in finishes if one.outcome not in well]
+        return {
+            "done": len(bad) < len(finishes),
+            "reason": bad[-1] if bad else None,
+            "limits": getattr(self._http, "limits", None),
+        }
 
 
 def _stamp(change: Change, publication: Publication, now: datetime) -> Change:

@@ -104,7 +104,9 @@ class _Job:
 
     def plan(self) -> None:
         where = (self.publication.channel, self.publication.moment)
-        if where in self.wanted.slots:
+        if self.publication.unwanted:
+            self._unwant(f"to be taken down, says {self.publication.unwanted}")
+        elif where in self.wanted.slots:
             if where not in self.wanted.later:
                 self._want(self._stamped(self.wanted.render(self.publication)))
         elif self.wanted.farewell and self.state is State.live and self._marks:
@@ -167,7 +169,7 @@ class _Job:
         """Nothing should be live here."""
         publication, state = self.publication, self.state
         if state is State.live:
-            if self.channel.policy.on_close == "leave":
+            if self.channel.policy.on_close == "leave" and not publication.unwanted:
                 self.steps.fits.append(publication)
             elif publication.pending == "withdraw" and self._later():
                 self._block(publication.reason or "waiting")
@@ -253,10 +255,12 @@ class _Job:
         problem = self.channel.cannot_send()
         text = post.hash if post else self.publication.post_hash or ""
         refusal = self.wanted.agreed.refusal(self.publication.slot, action, text)
+        asks = self.wanted.agreed.needs(self.channel, self.publication.slot, action, text)
+        if action is Action.withdraw and self.publication.unwanted:
+            refusal, asks = None, False  # somebody has said that it is to be taken down
         if problem or refusal:
             self._block(problem or refusal or "")
         else:
-            asks = self.wanted.agreed.needs(self.channel, self.publication.slot, action, text)
             self._add(action, post, reason, asks=asks)
 
     def _hold(self, post: Post | None, pending: str, reason: str) -> None:

@@ -155,6 +155,14 @@ def minutes(hours: str) -> tuple[int, int]:
     return start[0] * 60 + (start[1] if start[1:] else 0), end[0] * 60 + (end[1] if end[1:] else 0)
 
 
+class Cost(_Part):
+    """What a channel costs, where you want to see that beside what it brings."""
+
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Such as EUR or USD.")
+    per_post: float = Field(0, ge=0, description="For each post.")
+    per_month: float = Field(0, ge=0, description="For the account or the subscription.")
+
+
 class ChannelSettings(BaseModel):
     """One [channels.NAME] table; what is not listed here are the connector's own settings."""
 
@@ -165,6 +173,7 @@ class ChannelSettings(BaseModel):
     route: Route = Route()
     policy: Policy = Policy()
     pace: Pace = Pace()
+    cost: Cost | None = None
 
 
 class Go(_Part):
@@ -278,6 +287,17 @@ class Notify(_Part):
     silence: int = Field(45, ge=1, le=10_080, description="Minutes without a run that are told.")
 
 
+class Log(_Part):
+    """What the programs write about themselves; never anything about a person."""
+
+    format: Literal["text", "json"] = Field(
+        "text", description="text: lines for people. json: one JSON object a line, for programs."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="From which weight on something is written."
+    )
+
+
 class Settings(_Part):
     """The whole file."""
 
@@ -296,6 +316,7 @@ class Settings(_Part):
     people: People = People()
     mail: Mail | None = Field(None, description="For sign-in, referrals, news and digests.")
     notify: Notify = Notify()
+    log: Log = Log()
     credit: str = Field("v1", description="The rules by which applications are credited.")
     channels: dict[ChannelName, ChannelSettings] = {}
 
@@ -351,9 +372,10 @@ def system_secret(name: str) -> str:
     return SYSTEM_SECRET.format(name.upper().replace("-", "_"))
 
 
-NOT_IN_POSTS = {"go", "systems", "credit", "people", "mail", "notify"}
+NOT_IN_POSTS = {"go", "systems", "credit", "people", "mail", "notify", "log"}
 
 
 def as_dict(settings: Settings) -> dict[str, Any]:
     """The settings that posts depend on as plain data, for digests; the file holds no secrets."""
-    return settings.model_dump(mode="json", exclude=NOT_IN_POSTS)
+    away: dict[str, Any] = dict.fromkeys(NOT_IN_POSTS, True)
+    return settings.model_dump(mode="json", exclude={**away, "channels": {"__all__": {"cost"}}})

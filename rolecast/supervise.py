@@ -79,7 +79,7 @@ class Tree:
                     "--prefect-ui",
                     self.prefect,
                 ],
-                f"{self.web}/healthz",
+                f"{self.web}/livez",
             ),
             Part("watcher", [python, "-m", "flows.serve", "--root", str(root)]),
         ]

@@ -74,6 +74,12 @@ class LedgerVault:
                 raise Unavailable("another worker is renewing the token", LEASE.total_seconds())
             time.sleep(0.1)
 
+    def ends(self) -> datetime | None:
+        """When the access token that is kept now ends; None: it is not known, or none is kept."""
+        with self.ledger.read() as conn:
+            row = tokens.get(conn, self.channel)
+        return self._opened(row).expires if row else None
+
     def _renew(self, row: Row, current: Tokens, renew: Callable[[Tokens], Tokens]) -> Tokens:
         try:
             fresh = renew(current)

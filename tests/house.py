@@ -93,7 +93,9 @@ def site(project: Project, alone: bool = False, **more: Any) -> Iterator[TestCli
         face.jobs_at = "/jobs"
     make_app = app.go_alone if alone else app.create
     if not alone:
-        more = {"folder": project.folder, "draft": project.draft, **more}
+        more = {
+            "folder": project.folder, "draft": project.draft, "previews": project.previews, **more,
+        }  # fmt: skip
     made = make_app(project.ledger, project.settings, project.channels, face=face, **more)
     with patch("rolecast.commit.PATIENCE", 60.0), TestClient(made, follow_redirects=False) as web:
         web.face = face

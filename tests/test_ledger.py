@@ -14,11 +14,14 @@ from rolecast.ledger import (
     Ledger,
     LedgerError,
     attempts,
+    grid,
     migrate,
     plans,
     publications,
     schema,
+    schema_desk,
     schema_people,
+    schema_results,
     states,
 )
 from rolecast.ledger.attempts import Claim, Finish
@@ -60,8 +63,40 @@ def test_the_tables_are_what_the_code_says(ledger):
     assert ledger.version() == schema.HEAD
     with ledger.engine.connect() as conn:
         context = MigrationContext.configure(conn, opts={"include_name": _is_described})
+        assert schema_people.metadata is schema_results.metadata is schema_desk.metadata
         assert compare_metadata(context, schema_people.metadata) == []
     assert ScriptDirectory.from_config(migrate.config()).get_current_head() == schema.HEAD
+
+
+def test_a_list_of_jobs_is_made_for_an_older_ledger(request, tmp_path, ledger):
+    """What the desk's pages read of jobs comes out of what the ledger knows of them."""
+    from alembic import command
+
+    address = f"sqlite:///{tmp_path}/old.db"
+    if not ledger.is_sqlite:
+        address = request.getfixturevalue("postgres").new_database()
+    old = Ledger(address)
+    settings = migrate.config()
+    with old.engine.begin() as conn:
+        settings.attributes["connection"] = conn
+        command.upgrade(settings, "0005")
+    spec = '{"id": "pilot", "title": "Éclairage", "team": "Ropes", "closes": "2027-03-31"}'
+    with old.begin() as conn:
+        conn.execute(
+            schema.jobs.insert().values(
+                id="pilot", path="p", spec=spec, spec_hash="h", removed=1, first_seen=NOW,
+                updated=NOW,
+            )
+        )  # fmt: skip
+    old.open()
+    with old.read() as conn:
+        jobs, total = grid.page(conn, grid.View(search="eclairage ropes"), NOW.date(), 0, 10)
+        seen = conn.execute(schema_desk.overview.select()).one().first_seen
+    assert (total, jobs[0].title, jobs[0].closes, jobs[0].removed) == (
+        1, "Éclairage", "2027-03-31", 1,
+    )  # fmt: skip
+    assert seen == NOW
+    old.close()
 
 
 def test_a_newer_ledger_is_refused(ledger):

@@ -22,6 +22,7 @@ COMMANDS = {
     "history": ("history", "Show everything that happened to a job."),
     "channels": ("channels", "List the channels and what each can do."),
     "doctor": ("doctor", "Say who we would post as, or what is missing."),
+    "rehearse": ("rehearse", "Send a test post to a private audience."),
     "decide": ("decide", "Tell the ledger what only a person can know."),
     "up": ("up", "Run everything: watcher, board, desk, Prefect."),
     "web": ("web", "Serve board, desk and links only."),

@@ -21,6 +21,7 @@ from rolecast.cli import common
 @click.option("--accept", "decision", flag_value="accept", help="It may stay as it is there.")
 @click.option("--forget", "decision", flag_value="forget", help="Leave the post to itself.")
 @click.option("--drop", "decision", flag_value="drop", help="Leave it: do not post it here.")
+@click.option("--withdraw", "decision", flag_value="withdraw", help="Take it down; keep it down.")
 @click.pass_obj
 def decide(
     root: Path, job: str, channel: str, moment: str, address: str | None, decision: str | None
@@ -36,7 +37,7 @@ def decide(
     if (address is None) == (decision is None):
         raise click.UsageError(
             "say one of --there ADDRESS, --not-there, --gone, --retry, --drop, --put-back, "
-            "--accept, --forget"
+            "--accept, --forget, --withdraw"
         )
     slot, who = (job, channel, moment), common.who()
     with common.project(root) as project:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from functools import partial
 from pathlib import Path
 
 import click
@@ -27,30 +27,26 @@ def doctor(root: Path) -> None:
 
 
 def _ask(project, channel) -> bool:
-    from rolecast.channels import KEY, variable
-    from rolecast.connector import ConnectorError
+    """Ask one channel's network; the desk shows the answer, too."""
+    from rolecast import health
+    from rolecast.channels import variable
+    from rolecast.publish import now_utc
 
     connector = channel.connector
     click.secho(f"\n{channel.name}  ({connector.label})", bold=True)
-    for warning in connector.warnings(date.today()):
+    way = partial(common.way_with_vault, project)
+    answer = health.check(project.ledger, channel, way, now_utc(), bool(project.key))
+    for warning in answer.warnings:
         click.secho(f"  soon     {warning}", fg="yellow")
-    if getattr(connector, "refresh_token", None) and not project.key:
-        click.secho(f"  soon     set {KEY}: without it the token is not renewed", fg="yellow")
     missing = connector.missing()
     if missing:
         for field in missing:
             click.secho(f"  missing  {variable(channel.name, field)}", fg="yellow")
             click.echo(f"           {connector.secrets()[field]}")
         return False
-    if not connector.can("whoami"):
-        click.secho("  ready    needs no account", fg="green")
-        return True
-    try:
-        click.secho(
-            f"  ready    posts as {connector.whoami(common.way_with_vault(project, channel))}",
-            fg="green",
-        )
-    except ConnectorError as error:
-        click.secho(f"  not ready  {error}", fg="red")
+    if answer.trouble:
+        click.secho(f"  not ready  {answer.trouble}", fg="red")
         return False
+    who = f"posts as {answer.named}" if answer.named else "needs no account"
+    click.secho(f"  ready    {who}", fg="green")
     return True

@@ -23,12 +23,13 @@ STATE = ".rolecast"
 @click.pass_obj
 def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
     """Serve board, desk and links; `rolecast up` does this too."""
-    from rolecast import credit
+    from rolecast import credit, logs
     from rolecast.web import api, app
     from rolecast.web.face import Face
     from rolecast.web.serve import serve
 
     with _project(root) as it:
+        logs.setup(it.settings.log)
         face = Face(it.ledger, it.settings, root.resolve() / STATE)
         made = app.create(
             it.ledger,
@@ -44,6 +45,7 @@ def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
             sender=_sender(it.settings),
             folder=it.folder if it.folder.is_dir() else None,
             draft=it.draft,
+            previews=it.previews,
         )
         serve(made, face, host, port)
 
@@ -74,17 +76,22 @@ def go(root: Path, host: str, port: int, workers: int, gather: bool, scribe: str
     if scribe:
         _worker(root, host, port, scribe)
         return
+    from rolecast import logs
+
     with _project(root) as it:
+        logs.setup(it.settings.log)
         words = ["--root", str(root.resolve()), "go", "--host", host, "--port", str(port)]
         run(it.ledger, it.settings, root.resolve() / STATE, words, workers, gather, click.echo)
 
 
 def _worker(root: Path, host: str, port: int, scribe: str) -> None:
+    from rolecast import logs
     from rolecast.web import app
     from rolecast.web.face import Face
     from rolecast.web.serve import serve
 
     with _project(root) as it:
+        logs.setup(it.settings.log)
         folder = root.resolve() / STATE
         face = Face(it.ledger, it.settings, folder, "/jobs", scribe, gathers=False)
         made = app.go_alone(it.ledger, it.settings, it.channels, (host,), face=face)

@@ -68,8 +68,8 @@ class Ledger:
         same word wait for each other.
         """
         with self.engine.begin() as conn:
-            if alone and not self.is_sqlite:
-                conn.execute(text("select pg_advisory_xact_lock(hashtext(:of))"), {"of": alone})
+            if alone:
+                take_turn(conn, alone)
             yield conn
 
     @contextmanager
@@ -85,6 +85,12 @@ class Ledger:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+
+def take_turn(conn: Connection, word: str) -> None:
+    """From here to its end, a transaction is alone with `word`; see Ledger.begin."""
+    if conn.dialect.name != "sqlite":
+        conn.execute(text("select pg_advisory_xact_lock(hashtext(:of))"), {"of": word})
 
 
 class Watch:

@@ -107,11 +107,18 @@ def ask(conn: Connection, asked: Sequence[Asked], job_ids: Collection[str]) -> N
         conn.execute(insert(approvals), rows)
 
 
-def waiting(conn: Connection) -> list[Asked]:
-    """What waits for somebody now, oldest first: the text is still the one, and undecided."""
+def waiting(conn: Connection, jobs: Collection[str] | None = None) -> list[Asked]:
+    """What waits for somebody now, oldest first: the text is still the one, and undecided. jobs:
+    of these only."""
+    return [Asked(*row) for row in conn.execute(undecided(*_ASKED, jobs=jobs).order_by(_A.id))]
+
+
+def undecided(*columns: Any, jobs: Collection[str] | None = None) -> Any:
+    """A query for these columns of the questions that wait for somebody."""
+    ours = [] if jobs is None else [_A.job_id.in_(jobs)]
     newest = (
         select(func.max(_A.id))
-        .where(_A.approved.is_(None))
+        .where(_A.approved.is_(None), *ours)
         .group_by(_A.job_id, _A.channel, _A.moment, _A.action)
     )
     decided = approvals.alias()
@@ -122,17 +129,17 @@ def waiting(conn: Connection) -> list[Asked]:
         decided.c.action == _A.action,
         decided.c.post_hash == _A.post_hash,
     )
-    query = (
-        select(*_ASKED)
+    return (
+        select(*columns)
+        .select_from(approvals)
         .join(publications, and_(*_same_slot()))
         .where(
+            *ours,
             _A.id.in_(newest),
             _P.revision == _A.revision,
             ~select(decided.c.id).where(*same, decided.c.approved.is_not(None)).exists(),
         )
-        .order_by(_A.id)
     )
-    return [Asked(*row) for row in conn.execute(query)]
 
 
 def in_run(conn: Connection, ids: Sequence[int], run: str) -> None:

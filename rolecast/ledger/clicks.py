@@ -21,6 +21,7 @@ from rolecast.clicks import (
     contexts,
     judged,
 )
+from rolecast.ledger import results
 from rolecast.ledger.schema import (
     clicks,
     daily,
@@ -130,14 +131,18 @@ def _sum(conn: Connection, changes: Counter[Cell]) -> None:
     places = _places(conn, sorted({link for link, _, _ in changed}))
     by_day: Counter[tuple] = Counter()
     by_job: Counter[tuple] = Counter()
+    by_people: Counter[str] = Counter()
     for (link, hour, verdict), count in changed.items():
         if link in places:  # a link that is forgotten keeps its clicks, and has no job
             job, channel, moment = places[link]
             by_day[hour // DAY_HOURS, channel, moment, verdict] += count
             by_job[job, link, verdict] += count
+            if verdict == HUMAN:
+                by_people[link] += count
     _plus(conn, hourly, ("link", "hour", "verdict"), changed)
     _plus(conn, daily, ("day", "channel", "moment", "verdict"), by_day)
     _plus(conn, totals, ("job_id", "link", "verdict"), by_job)
+    results.add_clicks(conn, by_people)
 
 
 def _places(conn: Connection, codes: Sequence[str]) -> dict[str, tuple[str, str, str]]:
@@ -288,6 +293,7 @@ def recount(conn: Connection) -> None:
     in_all = select(*keys, func.sum(hourly.c.count)).select_from(of_link).group_by(*keys)
     names = ["job_id", "link", "verdict", "count"]
     conn.execute(insert(totals).from_select(names, in_all))
+    results.recount(conn)
 
 
 def _goes_further_back(conn: Connection, first: int) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, String, Table, delete, or_, select, u
 from rolecast.credit import FORMER
 from rolecast.ledger import clicks, people
 from rolecast.ledger.schema import approvals, attempts, credits, events, jobs, metadata
+from rolecast.ledger.schema_desk import decisions, rehearsals
 from rolecast.ledger.schema_people import mails, shares, signins, suggestions
 from rolecast.people import Person
 
@@ -28,13 +29,20 @@ HIDDEN = {
 APART = {
     "jobs", "files", "findable", "plans", "clicks", "clicks_hourly", "clicks_daily",
     "clicks_total", "clicks_segments", "clicks_intake", "links", "tokens", "touched", "outcomes",
+    "overview", "results", "results_daily", "awaited", "applications", "caught_up", "counts",
+    "beats", "progress",
 }  # fmt: skip
 PUBLIC = {"post"}  # columns
-DECIDED = {"events": events.c.who, "approvals": approvals.c.who, "attempts": attempts.c.owner}
+DECIDED = {
+    "events": events.c.who, "approvals": approvals.c.who, "attempts": attempts.c.owner,
+    "decisions": decisions.c.who, "rehearsals": rehearsals.c.who,
+}  # fmt: skip
 SHOWN = {
     "events": ("job_id", "at", "what", "detail"),
     "approvals": ("job_id", "channel", "moment", "action", "approved", "at", "note"),
     "attempts": ("action", "started", "finished", "outcome", "detail"),
+    "decisions": ("what", "at", "undone"),
+    "rehearsals": ("channel", "job_id", "asked", "state"),
 }
 Rows = list[dict[str, Any]]
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from rolecast.ledger import bonuses
+from rolecast.ledger import bonuses, results
 from rolecast.ledger.schema import credits, links, outcomes
 from rolecast.ledger.schema_people import touched
 from rolecast.outcomes import Outcome, Stage
@@ -135,6 +135,7 @@ def forget(conn: Connection, source: str, application: str) -> int:
     for table in (outcomes, credits, touched):
         where = (table.c.source == source, table.c.application == application)
         found += conn.execute(delete(table).where(*where)).rowcount
+    results.forget(conn, source, application)
     return found
 
 

@@ -14,7 +14,7 @@ from rolecast import links
 from rolecast.connector import Receipt
 from rolecast.ledger.schema import attempts, jobs, publications
 from rolecast.ledger.schema import links as link_table
-from rolecast.ledger.states import State, check
+from rolecast.ledger.states import State, check, check_back
 from rolecast.post import Post
 
 Slot = tuple[str, str, str]  # job id, channel, moment
@@ -50,6 +50,7 @@ class Publication:
     seen_at: datetime | None = None
     seen_hash: str | None = None
     drift: str | None = None
+    unwanted: str | None = None  # who said that it is to be taken down
 
     @property
     def slot(self) -> Slot:
@@ -216,6 +217,43 @@ def set_state(
     if done.rowcount and publication.state is State.gone:
         next_round(conn, publication.id)
     return bool(done.rowcount)
+
+
+# What a decision about a publication may change, and undoing it puts back.
+UNDONE = (
+    "state", "round", "key", "made_at", "post_hash", "receipt", "pending", "reason", "not_before",
+    "tries", "rendered_for", "seen_hash", "drift", "unwanted",
+)  # fmt: skip
+
+
+def as_before(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Publication → what undoing a decision about it would put back."""
+    columns = [publications.c[name] for name in UNDONE]
+    found: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(ids), 500):
+        query = select(_P.id, *columns).where(_P.id.in_(ids[start : start + 500]))
+        for row in conn.execute(query):
+            found[row[0]] = dict(zip(UNDONE, row[1:], strict=True))
+    return found
+
+
+def step_back(
+    conn: Connection, id_: int, revision: int, values: dict[str, Any], now: datetime
+) -> Publication | None:
+    """One step back: the publication as it was, if it is still at `revision`; else None.
+
+    A round that was begun and never sent is forgotten with its key.
+    """
+    found = of_ids(conn, [id_]).get(id_)
+    if found is None or found.revision != revision or found.state is State.sending:
+        return None
+    check_back(found.state, State(values["state"]))
+    done = conn.execute(
+        update(publications)
+        .where(_P.id == id_, _P.revision == revision)
+        .values(**values, revision=_P.revision + 1, updated=now)
+    )
+    return found if done.rowcount else None
 
 
 def seen(conn: Connection, publication: Publication, values: dict[str, Any]) -> None:

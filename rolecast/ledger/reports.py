@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select
+from sqlalchemy import Connection, func, select
 
+from rolecast.ledger import changes
 from rolecast.ledger.schema import credits, daily, jobs, links, outcomes, publications, totals
 
 Sums = dict[str, dict[str, int]]  # name → class or stage → count
@@ -16,7 +17,6 @@ _NARROW = {
     "moment": lambda channel: channel.not_in(("share", "referral")),
     "share": lambda channel: channel == "share",
 }
-VARIANTS = ("long", "medium", "short", "long, own words", "medium, own words", "short, own words")
 
 
 def page_of_jobs(conn: Connection, start: int, count: int) -> tuple[list[str], int]:
@@ -63,7 +63,7 @@ def clicks_of_links(conn: Connection, job: str) -> Sums:
 
 def clicks_by_variant(conn: Connection) -> Sums:
     """Variant of the template → class → clicks."""
-    variant = _variant()
+    variant = changes.variant()
     query = _clicks(variant).join(publications, publications.c.link == totals.c.link)
     return _sums(conn, query.group_by(variant, totals.c.verdict))
 
@@ -81,7 +81,7 @@ def stages_by(conn: Connection, what: str) -> Sums:
         key: Any = credits.c.link
         query = _stages(key)
     elif what == "variant":
-        key = _variant()
+        key = changes.variant()
         query = _stages(key).join(publications, publications.c.link == credits.c.link)
     else:
         key = links.c["moment" if what == "share" else what]
@@ -110,15 +110,6 @@ def _stages(key: Any) -> Any:
     """Counts the decision that holds of each application: the last one."""
     last = select(func.max(credits.c.id)).group_by(credits.c.source, credits.c.application)
     return select(key, credits.c.stage, func.count()).where(credits.c.id.in_(last))
-
-
-def _variant() -> Any:
-    """Read off the post as it was sent, in words that both databases have."""
-    found = [
-        (publications.c.post.contains(f'"variant":"{name}"', autoescape=True), literal(name))
-        for name in VARIANTS
-    ]
-    return case(*found, else_=literal("not known"))
 
 
 def _sums(conn: Connection, query: Any) -> Sums:

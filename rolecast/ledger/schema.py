@@ -18,9 +18,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
-HEAD = "0005"  # the newest migration; a test compares it with the files
+HEAD = "0007"  # the newest migration; a test compares it with the files
 
 metadata = MetaData(
     naming_convention={
@@ -69,6 +70,8 @@ files = Table(
     Column("quiet_until", Utc),  # the next instant at which time itself changes something
 )
 
+BROKEN = text("apply_problem is not null")
+
 jobs = Table(
     "jobs",
     metadata,
@@ -84,6 +87,7 @@ jobs = Table(
     Column("apply_problem", Text),  # what is wrong with the place to apply; None: nothing
     # What changes with a job is read often, and its spec is long.
     Index("ix_jobs_id_spec_hash", "id", "spec_hash", "removed"),
+    Index("ix_jobs_broken", "id", sqlite_where=BROKEN, postgresql_where=BROKEN),
 )
 
 links = Table(
@@ -97,6 +101,9 @@ links = Table(
     Column("made", Utc, nullable=False),
     Index("ix_links_made", "made"),
 )
+
+# Something is to be said about it.
+ODD = text("reason is not null or drift is not null or unwanted is not null")
 
 publications = Table(
     "publications",
@@ -126,9 +133,23 @@ publications = Table(
     Column("seen_at", Utc),  # when we last looked at the live post
     Column("seen_hash", String(32)),  # of what it said when we first looked
     Column("drift", Text),  # what it says now, when that is not what we wrote
+    Column("unwanted", Text),  # who said that it is to be taken down, and not put up again
     UniqueConstraint("job_id", "channel", "moment"),
-    Index("ix_publications_state", "state"),
+    # Counting and filtering read these alone: a row holds a whole post.
+    Index("ix_publications_state", "state", "channel", "job_id", "moment"),
+    Index("ix_publications_updated", "updated"),
+    Index(
+        "ix_publications_odd",
+        "state",
+        "channel",
+        "job_id",
+        "moment",
+        sqlite_where=ODD,
+        postgresql_where=ODD,
+    ),
 )
+
+DECIDED = text("action = 'decide'")  # by a person
 
 attempts = Table(
     "attempts",
@@ -145,6 +166,7 @@ attempts = Table(
     Column("receipt", Text),
     Index("ix_attempts_publication_id", "publication_id"),
     Index("ix_attempts_started", "started"),
+    Index("ix_attempts_decided", "started", sqlite_where=DECIDED, postgresql_where=DECIDED),
 )
 
 approvals = Table(
@@ -164,6 +186,7 @@ approvals = Table(
     Column("revision", BigInteger),  # of the publication when it was asked
     Column("run", Text),  # Prefect's run that asks for it too
     Index("ix_approvals_job_id", "job_id"),
+    Index("ix_approvals_at", "at"),
 )
 
 events = Table(
@@ -176,6 +199,7 @@ events = Table(
     Column("what", String(32), nullable=False),
     Column("detail", Text),
     Index("ix_events_job_id", "job_id"),
+    Index("ix_events_at", "at"),
 )
 
 plans = Table(

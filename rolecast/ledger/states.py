@@ -54,6 +54,13 @@ class WrongTransition(Exception):
     """A bug, not an event: the code asked for a step that the table above does not have."""
 
 
+def check_back(now: State, before: State) -> None:
+    """Raise WrongTransition unless `now` may have followed `before`, or is the same: undoing takes
+    one step back."""
+    if now is not before:
+        check(before, now)
+
+
 def check(old: State, new: State) -> None:
     """Raise WrongTransition unless `new` may follow `old`."""
     if new not in TRANSITIONS[State(old)]:

@@ -167,13 +167,19 @@ def _origin(url: str) -> str:
 
 
 def fields(form: FormData) -> dict[str, str]:
-    """A form's texts, without what no ledger can hold; the same name twice: the last one."""
-    return {name: _holdable(str(value))[:MOST] for name, value in form.multi_items()}
+    """A form's texts; the same name twice: the last one."""
+    return {name: _text(value) for name, value in form.multi_items()}
 
 
-def _holdable(text: str) -> str:
-    """Text without NUL, which PostgreSQL refuses, and halves of letters, which UTF-8 has not."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+def many(form: FormData) -> dict[str, list[str]]:
+    """A form's texts where the same name may come often, as that of boxes does."""
+    return {name: [_text(value) for value in form.getlist(name)] for name in form}
+
+
+def _text(value: object) -> str:
+    """A field's text without what no ledger can hold: NUL, which PostgreSQL refuses, and halves of
+    letters, which UTF-8 has not."""
+    return str(value).replace("\0", "").encode("utf-8", "replace").decode()[:MOST]
 
 
 def guarded(
@@ -182,11 +188,13 @@ def guarded(
     endpoint: Endpoint,
     needs: Role,
     methods: tuple[str, ...] = ("GET",),
+    most: int = 200,
 ) -> Route:
     """A page at `path` for those who have a role.
 
-    `endpoint` is called in a thread with request.state.person (None: nobody) and, for a form,
-    request.state.form. Whoever has not signed in is sent to do so.
+    `endpoint` is called in a thread with request.state.person (None: nobody) and, for a form of
+    `most` fields at most, request.state.form, and request.state.many for names that come often.
+    Whoever has not signed in is sent to do so.
     """
 
     def work(request: Request) -> Response:
@@ -210,8 +218,8 @@ def guarded(
             length = request.headers.get("content-length", "")
             if length.isdecimal() and int(length[:20]) > LONGEST:
                 raise HTTPException(413)
-            async with request.form(max_files=0, max_fields=200, max_part_size=MOST) as form:
-                request.state.form = fields(form)
+            async with request.form(max_files=0, max_fields=most, max_part_size=MOST) as form:
+                request.state.form, request.state.many = fields(form), many(form)
         return await run_in_threadpool(work, request)
 
     run.needs = needs  # type: ignore[attr-defined]

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from rolecast import credit, hooks, oidc, outbox
@@ -23,18 +24,27 @@ from rolecast.ledger import Ledger
 from rolecast.plan import Scheduled
 from rolecast.post import Post
 from rolecast.postman import Postman
+from rolecast.previews import Preview
 from rolecast.render import builtin_templates
 from rolecast.settings import Settings
 from rolecast.web import (
     api,
     ask,
+    audit,
     author,
     board,
     bonuses,
+    cell,
+    channelsdesk,
     desk,
     fair,
     go,
+    grid,
+    insights,
+    jobdesk,
+    live,
     me,
+    ops,
     refer,
     referrals_desk,
     report,
@@ -66,6 +76,7 @@ def create(
     sender: outbox.Sender | None = None,
     folder: Path | None = None,
     draft: Callable[[JobSpec, Channel], Post] | None = None,
+    previews: Callable[[JobSpec, str], list[Preview]] | None = None,
 ) -> Starlette:
     """Board at /, desk at /desk, links at /r/CODE, public job pages at /public/jobs/ID.
 
@@ -74,14 +85,20 @@ def create(
     systems: applicant systems that may tell outcomes. rules: of credit. provider: of OpenID.
     sender: hands mails over; None: they wait in the ledger. folder: of the job specs, for what
     the desk writes into them. draft: what would be posted for a job that is not saved yet.
+    previews: a job's posts of a moment, as readers will see them.
     """
     access = Access(ledger, settings, provider)
     postman = Postman(ledger, settings.mail, sender) if settings.mail and sender else None
-    site = Site(ledger, settings, channels, access, prefect_ui, calendar, postman, folder, draft)
+    pulse = live.Live(ledger)
+    face.on_end.append(pulse.close)
+    site = Site(
+        ledger, settings, channels, access, prefect_ui, calendar, postman, pulse, folder, draft,
+        previews,
+    )  # fmt: skip
     rules = rules or credit.load(settings.credit)
     parts = (
         signin, board, searches, share, refer, ask, me, fair, desk, bonuses, staff, suggestions,
-        author,
+        author, insights, jobdesk, grid, cell, channelsdesk, live, audit,
     )  # fmt: skip
     routes = [route for part in parts for route in part.routes(site)]
     routes += [*report.routes(site, rules), *referrals_desk.routes(site, rules)]
@@ -115,9 +132,13 @@ def _app(
         warming = asyncio.create_task(asyncio.to_thread(site.finder.warm_up)) if has_board else None
         if site.postman:
             site.postman.start()
+        figures = ops.watch_over(site.ledger) if site.live else None
         try:
             yield
         finally:
+            if site.live and figures:
+                site.live.close()
+                REGISTRY.unregister(figures)
             if site.postman:
                 await asyncio.to_thread(site.postman.stop)
             await face.stop()
@@ -125,19 +146,16 @@ def _app(
                 await warming
             await asyncio.to_thread(site.finder.close)
 
-    def health(request: Request) -> Response:
-        with site.ledger.read() as conn:
-            conn.exec_driver_sql("select 1")
-        return PlainTextResponse("ok")
-
     def missing(request: Request, error: Exception) -> Response:
         return not_found(site, request, "There is no such page.")
 
     static = StaticFiles(directory=builtin_templates() / "web" / "static")
+    routes = [*routes, *ops.routes(site, face, whole=site.live is not None)]
     return Starlette(
-        routes=[*routes, Route("/healthz", health), Mount("/static", static)],
+        routes=[*routes, Mount("/static", static)],
         middleware=[
             Middleware(Headers),
+            Middleware(ops.Timed, routes=routes),
             # A page of somebody else's cannot reach us under a name of its own.
             Middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL, *_names(site), *hosts]),
         ],

@@ -12,15 +12,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from rolecast import desk, history, referrals
+from rolecast import desk, referrals
 from rolecast.ledger import approvals, clicks, jobs, shown
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
 from rolecast.people import Role
 from rolecast.publish import now_utc
-from rolecast.web import fair
 from rolecast.web.access import guarded
-from rolecast.web.pages import Site, not_found, number, page, read_spec
+from rolecast.web.pages import Site, number, page
 
 PER_PAGE = 100
 Form = dict[str, str]
@@ -36,10 +35,11 @@ class Together:
 
 
 def routes(site: Site) -> list[Route]:
-    """/desk, its calendar, a job's history, and what its forms are sent to."""
+    """/desk, its calendar, and what its forms are sent to."""
 
     def home(request: Request) -> Response:
         at, said = number(request), request.query_params.get("said", "")
+        site.live.before(request)
         with site.ledger.read() as conn:
             together, alone = _grouped(shown.needs_a_person(conn))
             rows, total = shown.table(conn, (at - 1) * PER_PAGE, PER_PAGE)
@@ -79,18 +79,6 @@ def routes(site: Site) -> list[Route]:
             titles = shown.titles(conn, {one.job_id for one in found})
         return page(site, request, "calendar.html.j2", days=days, titles=titles, zone=zone.key)
 
-    def job(request: Request) -> Response:
-        job_id = request.path_params["id"]
-        entries = history.of_job(site.ledger, job_id)
-        with site.ledger.read() as conn:
-            row, _ = shown.job(conn, job_id, site.boards)
-        if row is None:
-            return not_found(site, request, f"There is no job {job_id!r}.", inside=True)
-        spec = read_spec(row.spec)
-        with site.ledger.read() as conn:
-            more = fair.on_job(site, conn, request, spec)
-        return page(site, request, "history.html.j2", job=spec, row=row, entries=entries, **more)
-
     def taking(path: str, work: Callable[[Site, Form, str], str]) -> Route:
         def take(request: Request) -> Response:
             state = request.state
@@ -101,7 +89,6 @@ def routes(site: Site) -> list[Route]:
     return [
         guarded(site, "/desk", home, Role.recruiter),
         guarded(site, "/desk/calendar", calendar, Role.recruiter),
-        guarded(site, "/desk/jobs/{id}", job, Role.recruiter),
         taking("/desk/decide", _decide),
         taking("/desk/approve", _approve),
         taking("/desk/retry", _retry_all),
@@ -170,4 +157,5 @@ DECISIONS = {
     "put-back": desk.put_back,
     "accept": desk.accept,
     "forget": desk.forget,
+    "withdraw": desk.withdraw,
 }

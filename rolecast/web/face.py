@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rolecast import spool
@@ -46,6 +46,7 @@ class Face:
     gathers: bool = True
     go: Go | None = None
     group: Group | None = None
+    on_end: list[Callable[[], None]] = field(default_factory=list)  # when the server is to end
 
     @property
     def spool(self) -> Path:
@@ -65,6 +66,12 @@ class Face:
         self._told = metrics.Told(self)
         self._gatherer = Gatherer(self.ledger, self.spool, ours.keep_days) if self.gathers else None
         return self
+
+    def end(self) -> None:
+        """The server is told to end, and waits for the connections: what would never end by
+        itself has to be told."""
+        for tell in self.on_end:
+            tell()
 
     async def stop(self) -> None:
         """Wait for the clicks that are on their way."""

@@ -114,6 +114,7 @@ class FastLane(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """The server ends: answer what is on its way, then close."""
+        self.face.end()
         if self._answering:
             self._last = True
         else:

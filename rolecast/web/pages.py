@@ -25,16 +25,19 @@ from rolecast.channels import Channel
 from rolecast.facts import facts, language_name, locale
 from rolecast.finding import Finder
 from rolecast.jobspec import JobSpec
-from rolecast.ledger import Ledger
-from rolecast.markdown import to_html
+from rolecast.ledger import Ledger, progress
+from rolecast.markdown import TAGS, to_html
 from rolecast.people import Person, Role
 from rolecast.plan import Scheduled
 from rolecast.post import Post
 from rolecast.postman import Postman
+from rolecast.previews import Preview
+from rolecast.publish import now_utc
 from rolecast.render import Renderer, builtin_templates
 from rolecast.settings import Settings
 from rolecast.told import Told
 from rolecast.web.access import Access
+from rolecast.web.live import Live
 from rolecast.words import choose, languages, words
 
 HEADERS = {
@@ -58,9 +61,11 @@ class Site:
     prefect_ui: str | None = None
     calendar: Callable[[], list[Scheduled]] = list
     postman: Postman | None = None  # sends mails; None: there is no mail server
+    live: Live | None = None  # tells open pages what changes; None: there are no such pages
     folder: Path | None = None  # of the job specs; None: it is not on this machine
     # What would be posted for a job that is not saved yet.
     draft: Callable[[JobSpec, Channel], Post] | None = None
+    previews: Callable[[JobSpec, str], list[Preview]] | None = None  # of a moment's posts
 
     @cached_property
     def finder(self) -> Finder:
@@ -71,6 +76,11 @@ class Site:
     def boards(self) -> list[str]:
         """The channels that are shown on the board."""
         return [name for name, one in self.channels.items() if one.connector.name == "board"]
+
+    def running(self) -> list[progress.Running]:
+        """What is being sent just now, for the pages that show it."""
+        with self.ledger.read() as conn:
+            return progress.running(conn, now_utc())
 
     def refused(
         self, request: Request, status: int, reason: str = "", needs: Role | None = None
@@ -102,6 +112,8 @@ def _env(language: str) -> ImmutableSandboxedEnvironment:
     env.filters["day"] = partial(_day, language)
     env.filters["markdown"] = _markdown
     env.filters["when"] = _when
+    env.filters["linked"] = _linked
+    env.filters["tidied"] = _tidied
     env.globals["facts"] = facts
     env.globals["phrases_in"] = Renderer().phrases_in
     env.globals["direction"] = direction
@@ -114,6 +126,23 @@ def _markdown(text: str) -> Any:
     from markupsafe import Markup
 
     return Markup(to_html(text))  # sanitised there
+
+
+def _linked(text: str) -> Any:
+    """A post's text with its addresses and hashtags as readers see them; they lead nowhere, so that
+    looking at a post counts no click."""
+    from markupsafe import Markup, escape
+
+    seen = re.sub(r"(https?://\S+|#\w+)", r'<span class="link">\1</span>', str(escape(text)))
+    return Markup(seen)
+
+
+def _tidied(html: str) -> Any:
+    """A post's own HTML, sanitised; its links lead nowhere, and its headings are none of ours."""
+    import nh3
+    from markupsafe import Markup
+
+    return Markup(nh3.clean(html, tags=TAGS - {"a", "h2", "h3", "h4"} | {"div"}))
 
 
 def _when(at: datetime, zone: str = "UTC") -> str:
@@ -191,6 +220,7 @@ def page(
             person=person,
             role=person.role if person else Role.anyone,
             token=site.access.token(request),
+            mark=getattr(request.state, "mark", ""),
             wrong=wrong.within(say) if isinstance(wrong, Told) else wrong or "",
             **values,
         )
@@ -227,7 +257,8 @@ class Headers:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":  # PostgreSQL cannot be asked for NUL: it becomes U+FFFD
+        odd = "\0" in scope.get("path", "") or b"%00" in scope.get("query_string", b"")
+        if scope["type"] == "http" and odd:  # PostgreSQL cannot be asked for NUL: it becomes U+FFFD
             scope = scope | {
                 "path": scope["path"].replace("\0", "\ufffd"),
                 "query_string": scope["query_string"].replace(b"%00", b"%EF%BF%BD"),

@@ -41,7 +41,7 @@ def routes(site: Site, rules: Rules) -> list[Route]:
                 return _csv(reports.to_csv(rows), job or what)
             titles = shown.titles(conn, [row.name for row in rows]) if what == "job" else {}
             sums = clicks.state(conn)
-            unread = events.of_job(conn, "")[-5:]
+            unread = [e for e in events.of_job(conn, "") if e.what == "unreadable"][-5:]
         return page(
             site,
             request,

@@ -20,7 +20,8 @@ OPEN = {
     "/api/outcomes/{name}": "applicant systems, which sign what they tell",
     "/api/openapi.json": "the description of the above",
     "/metrics": "Prometheus, from this machine or its network only",
-    "/healthz": "whoever watches whether Rolecast lives",
+    "/healthz": "whoever watches whether all is well",
+    "/livez": "whoever watches whether Rolecast answers",
     "/static": "style sheets and scripts",
 }
 

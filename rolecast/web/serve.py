@@ -23,6 +23,7 @@ def serve(app: Starlette, face: Face, host: str, port: int, shared: bool = False
         http=protocol(face),
         loop="uvloop" if sys.platform != "win32" else "auto",
         ws="none",
+        log_config=None,  # see rolecast.logs
         log_level="warning",
         access_log=False,  # an address in a log would be an address kept
         server_header=False,

@@ -6,13 +6,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rolecast.ledger import people
+from rolecast.ledger import events, people
+from rolecast.ledger.events import Event
 from rolecast.people import Person, Role, role_of
+from rolecast.publish import now_utc
 from rolecast.told import N_, Told
 from rolecast.web.access import guarded
 from rolecast.web.pages import Site, back, not_found, number, page, sayings
 
 PER_PAGE = 50
+ROLE = "role given"  # what the audit calls it
 ROLES = (Role.employee, Role.recruiter, Role.admin)
 sayings(role_given=N_("The role has been changed."))
 
@@ -49,6 +52,11 @@ def routes(site: Site) -> list[Route]:
             return home(request, wrong, 422)
         with site.ledger.begin() as conn:
             people.change(conn, wanted, role=form["role"])
+            # By number, which names nobody any more when the person has gone.
+            told = Event(
+                "", now_utc(), request.state.person.email, ROLE, f"{wanted} {form['role']}"
+            )
+            events.add(conn, [told])
             people.end_sessions(conn, wanted)  # what they may do is looked at anew
         return back("/desk/people", "role_given")
 

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from rolecast import desk, history
+from rolecast import bulk, desk, history
 from rolecast.ledger import publications
 from rolecast.ledger.states import State
 from rolecast.publish import carry_out
@@ -167,7 +167,30 @@ class Adverts(RuleBasedStateMachine):
         for one in found:
             self.decide(one)
 
+    @rule(data=st.data(), run=st.booleans())
+    def a_person_takes_some_down(self, data, run):
+        """Some are to be taken down, or left out; a run may come; it is undone, or they are put
+        up again: in the end the world is as the folder says."""
+        cells = [(job, name) for job in sorted(self.jobs) for name in NAMES]
+        if not cells:
+            return
+        chosen = data.draw(st.lists(st.sampled_from(cells), min_size=1, max_size=4, unique=True))
+        ledger = self.project.ledger
+        try:
+            made = bulk.decide(ledger, "withdraw", chosen, "kim", self.now)
+        except bulk.Undecided:
+            return
+        statistics["taken down"] += 1
+        if run:
+            self.carry_out(self.plan())
+        if data.draw(st.booleans()):
+            back, _ = bulk.undo(ledger, made.id, "kim", self.now)
+            statistics["undone"] += back
+
     def decide(self, one):
+        if one.unwanted and one.state in (State.withdrawn, State.dropped):
+            desk.retry(self.project.ledger, one.slot, "kim", self.now)
+            return
         if one.state is State.sending:
             return
         ledger, now = self.project.ledger, self.now
@@ -207,7 +230,7 @@ class Adverts(RuleBasedStateMachine):
             found = publications.everything(conn)
         there = {(p.job_id, p.channel, p.moment): n for n, p in self.town.posts.items()}
         for one in found:
-            if one.state in ABSENT:
+            if one.state in ABSENT or (one.unwanted and one.state is State.dropped):
                 assert one.slot not in there, one
             elif one.state is State.live and one.drift is None and one.pending is None:
                 assert there.get(one.slot) == one.received().id, one

@@ -38,6 +38,8 @@ class Network:
     says: dict[str, dict[str, Any]] = field(default_factory=dict)  # its own words for an error
     server: Any = None  # the stand-in, where requests go to it past the proxy
     broken: Callable[[], list[str]] = list  # what was wrong with our requests
+    audience: str = ""  # lines for rolecast.toml: where test posts go
+    private: Callable[[], list[str]] = list  # the texts that only who sees test posts can see
 
     @property
     def toml(self) -> str:

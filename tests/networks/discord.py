@@ -36,6 +36,7 @@ class Server(StandIn):
         self.messages[number] = {
             "id": number,
             "content": call.json["content"],
+            "channel": call.found.get("channel", CHANNEL),
             "nonce": nonce,
             "reactions": [{"count": 2}],
         }
@@ -119,8 +120,10 @@ def network(need):
         front,
         f'api = "{front.url}"\nchannel = "{CHANNEL}"\nserver = "{GUILD}"',
         {"ROLECAST_NET_TOKEN": "token"},
-        lambda: [one["content"] for one in server.messages.values()],
+        lambda: [m["content"] for m in server.messages.values() if m["channel"] == CHANNEL],
         ("POST", "/messages"),
         says=SAYS,
         broken=lambda: server.broken,
+        audience='test_channel = "201"',
+        private=lambda: [m["content"] for m in server.messages.values() if m["channel"] == "201"],
     )

@@ -47,6 +47,7 @@ class Server(StandIn):
         number = str(self.number())
         self.keys[key] = number
         self.statuses[number] = self.status(number, call.json["status"])
+        self.statuses[number]["visibility"] = call.json["visibility"]
         return 200, self.statuses[number]
 
     def status(self, number, text):
@@ -74,7 +75,9 @@ class Server(StandIn):
         number = call.found["id"]
         if number not in self.statuses:
             return 404, {"error": "Record not found"}
+        visibility = self.statuses[number]["visibility"]
         self.statuses[number] = self.status(number, call.json["status"])
+        self.statuses[number]["visibility"] = visibility
         return 200, self.statuses[number]
 
     @route("DELETE", "/api/v1/statuses/{id}")
@@ -112,7 +115,7 @@ def network(need):
         front,
         f'server = "{front.url}"',
         {"ROLECAST_NET_TOKEN": "token"},
-        lambda: [one["text"] for one in server.statuses.values()],
+        lambda: [s["text"] for s in server.statuses.values() if s["visibility"] != "direct"],
         ("POST", "/api/v1/statuses"),
         says={
             "limited": {
@@ -125,4 +128,7 @@ def network(need):
             "refused": {"status": 422, "body": {"error": "Validation failed"}},
         },
         broken=lambda: server.broken,
+        private=lambda: [
+            s["text"] for s in server.statuses.values() if s["visibility"] == "direct"
+        ],
     )

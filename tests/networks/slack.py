@@ -37,8 +37,8 @@ class Server(StandIn):
         self.messages[number] = {
             "ts": number,
             "text": call.json["text"],
-            "metadata": call.json.get("metadata", {}),
             "channel": call.json["channel"],
+            "metadata": call.json.get("metadata", {}),
         }
         return 200, {"ok": True, "ts": number, "channel": call.json["channel"]}
 
@@ -92,11 +92,13 @@ def network(need):
         front,
         f'api = "{front.url}/api"\nchannel = "C0123456789"',
         {"ROLECAST_NET_TOKEN": "xoxb-token"},
-        lambda: [one["text"] for one in server.messages.values()],
+        lambda: [m["text"] for m in server.messages.values() if m["channel"] == "C0123456789"],
         ("POST", "/chat.postMessage"),
         says={
             "unauthorised": {"status": 200, "body": {"ok": False, "error": "token_revoked"}},
             "refused": {"status": 200, "body": {"ok": False, "error": "invalid_blocks"}},
         },
         broken=lambda: server.broken,
+        audience='test_channel = "C9"',
+        private=lambda: [m["text"] for m in server.messages.values() if m["channel"] == "C9"],
     )

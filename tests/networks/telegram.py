@@ -21,7 +21,7 @@ class Server(StandIn):
 
     def __init__(self):
         super().__init__()
-        self.messages = {}
+        self.messages, self.chats = {}, {}
 
     def refuses(self, call):
         if call.path.startswith("/bottoken/"):
@@ -41,6 +41,7 @@ class Server(StandIn):
             return self.bad("message is too long")
         number = str(self.number())
         self.messages[number] = call.json["text"]
+        self.chats[number] = call.json["chat_id"]
         return self.message(number)
 
     @route("POST", "/editMessageText")
@@ -76,7 +77,7 @@ def network(need):
         front,
         f'api = "{front.url}"\nchat = "@ostrelund_jobs"',
         {"ROLECAST_NET_TOKEN": "token"},
-        lambda: list(server.messages.values()),
+        lambda: [m for n, m in server.messages.items() if server.chats[n] != "@tests"],
         ("POST", "/sendMessage"),
         says={
             "limited": {
@@ -90,4 +91,6 @@ def network(need):
             },
         },
         broken=lambda: server.broken,
+        audience='test_chat = "@tests"',
+        private=lambda: [m for n, m in server.messages.items() if server.chats[n] == "@tests"],
     )

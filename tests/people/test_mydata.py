@@ -4,13 +4,23 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import String, insert, select
+from sqlalchemy import String, insert, select, update
 
 from rolecast import mydata, outbox, signin
 from rolecast.cli import main
-from rolecast.ledger import approvals, bonuses, events, mails, notices, people
+from rolecast.ledger import (
+    approvals,
+    bonuses,
+    decisions,
+    events,
+    mails,
+    notices,
+    people,
+    rehearsals,
+)
 from rolecast.ledger.approvals import Approval
 from rolecast.ledger.events import Event
+from rolecast.ledger.schema import publications
 from rolecast.ledger.schema_people import (
     metadata,
     questions,
@@ -75,6 +85,10 @@ class Life:
         mine = {"person_id": kim.id, "made": AT}
         conn.execute(insert(searches).values(id=new_id(), query="q=ropes", told=AT, **mine))
         conn.execute(insert(volunteers).values(team="Ropes", **mine))
+        decisions.add(conn, "d", "withdraw", kim.email, AT, {})
+        assert decisions.undone(conn, "d", kim.email, AT)
+        assert rehearsals.ask(conn, "board", "pilot", kim.email, AT)
+        conn.execute(update(publications).values(unwanted=kim.email))
         asked = {"id": new_id(), "job_id": "pilot"}
         conn.execute(insert(questions).values(**asked, text="Who has the keys?", **mine))
         self.suggested = new_id()
@@ -120,6 +134,7 @@ def test_after_deletion_no_table_names_them(life):
     assert {
         "people.email", "credits.who", "credits.steps", "events.who", "events.detail",
         "approvals.who", "approvals.note", "notices.about", "mails.address", "mails.body",
+        "decisions.who", "decisions.undone_by", "rehearsals.who", "publications.unwanted",
         "signins.email", "suggestions.decided_by", "sessions.person_id", "shares.person_id",
     } <= before  # fmt: skip
     assert mydata.forget(life.project.ledger, life.kim.id)
@@ -173,7 +188,8 @@ def test_the_export_has_every_table_and_nobody_else(life):
     of_persons = {table.name for table in metadata.sorted_tables if "person_id" in table.c}
     assert of_persons | {"people", "credits", "clicks", "events", "approvals"} <= set(whole)
     for name in ("shares", "referrals", "bonuses", "notices", "mails", "searches", "volunteers",
-                 "questions", "sessions", "credits", "events", "approvals"):  # fmt: skip
+                 "questions", "sessions", "credits", "events", "approvals", "decisions",
+                 "rehearsals"):  # fmt: skip
         assert whole[name], name
     assert whole["people"][0]["name"] == NAME
     assert whole["clicks"] == [{"link": life.code, "human": 4}]

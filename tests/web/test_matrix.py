@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from rolecast.ledger.schema import metadata
 from rolecast.people import Role
-from rolecast.web import app
+from rolecast.web import app, live
 from rolecast.web.face import Face
 from rolecast.web.rooms import OPEN, rooms
 from tests.colleagues import HOUSE, enter, make, token
@@ -86,7 +86,9 @@ def outcome(answer) -> str:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
     made = Office(tmp_path_factory.mktemp("matrix"))
-    yield made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live, "LIFE", 0.0)  # so that what is told to open pages ends
+        yield made
     made.close()
 
 

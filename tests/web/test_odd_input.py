@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from rolecast.go import Limiter
 from rolecast.people import Role
+from rolecast.web import live
 from rolecast.web.rooms import rooms
 from tests.colleagues import HOUSE, enter, make, token
 from tests.house import open_project, publish, site, spec
@@ -65,6 +66,7 @@ class Office:
 @pytest.fixture
 def office(tmp_path, monkeypatch):
     monkeypatch.setattr(Limiter, "wait", lambda *_: 0)  # so that every form is read
+    monkeypatch.setattr(live, "LIFE", 0.0)  # so that what is told to open pages ends
     made = Office(tmp_path)
     yield made
     made.close()

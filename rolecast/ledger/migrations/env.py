@@ -2,7 +2,12 @@
 
 from alembic import context
 
+from rolecast.ledger import schema_desk, schema_results
 from rolecast.ledger.schema_people import metadata
+
+# All tables are in it.
+assert schema_results.metadata is metadata
+assert schema_desk.metadata is metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
