@@ -192,7 +192,6 @@ def busy_site(tmp_path_factory):
                 visitor.enter()
             answer(site.visitors["anyone"], mailed(box, project))
         yield site
-        yield site
         for visitor in site.visitors.values():
             visitor.http.close()
     project.ledger.close()

@@ -63,7 +63,7 @@ SET = """(values) => {
         if (one.tagName != 'SELECT') one.value = values.fields[one.name];
       }
     }
-    pressed ? form.requestSubmit(pressed) : form.submit();
+    setTimeout(() => pressed ? form.requestSubmit(pressed) : form.submit());
     return true;
   }
   return false;
