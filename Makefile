@@ -45,7 +45,7 @@ lint: setup
 
 bench: setup servers
 	@$(UV) sync --frozen --quiet --compile-bytecode --group bench
-	@for script in start check plan publish publish_network rollup bots go; do $(RUN) python bench/$$script.py || exit 1; done
+	@for script in start check plan publish publish_network rollup bots go desk; do $(RUN) python bench/$$script.py || exit 1; done
 
 docs: setup
 	@$(RUN) python -m docs.generate

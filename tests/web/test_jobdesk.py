@@ -4,6 +4,7 @@ tables, previews as readers see them, and who may see any of it."""
 import csv
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import ClassVar
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rolecast import comparing, insights, jobfigures, jobtelling, previews, telling
+from rolecast import comparing, drawing, insights, jobfigures, jobtelling, previews, telling
 from rolecast.charts import Bars, Curve, Intervals, Line, png, svg
 from rolecast.connector import Counts
 from rolecast.counting import count
@@ -471,7 +472,32 @@ def test_colours_are_never_all_there_is():
     assert "alpha" in drawn
     assert len(set(re.findall(r'fill="(rgb[^"]+|#\w+)"', drawn))) >= 2
     assert "half" in svg(curve).decode()
-    assert svg(curve) is svg(curve), "drawn once"
+
+
+def test_the_drawing_process_may_die_and_nobody_sees_it():
+    (chart, *_), drawer = charts_of(Tell("en")), drawing.Drawer()
+    first = drawer.draw("svg", chart, False, False)
+    assert b"alpha" in first
+    drawer._process.kill()
+    assert b"alpha" in drawer.draw("svg", chart, True, True)
+    before = drawer._process.pid
+    drawer._left = 0
+    drawer.draw("svg", chart, False, False)
+    assert drawer._process.pid != before, "begun anew"
+    with pytest.raises(drawing.NotDrawn, match="KeyError"):
+        drawer.draw("gif", chart)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda n: drawer.draw("svg", chart, n % 2 == 1, False), range(30)))
+    assert all(b"alpha" in one for one in answers)
+    process = drawer._process
+    drawer.close()
+    assert process.returncode == 0, "it ends by itself when its pipe does"
+
+
+def test_what_was_drawn_is_not_drawn_again():
+    (chart, *_) = charts_of(Tell("en"))
+    assert drawing.svg(chart) is drawing.svg(chart)
+    assert drawing.svg(chart, True) != drawing.svg(chart)
 
 
 def test_german_figures_are_german():
