@@ -2,9 +2,9 @@
 out.
 
 Nothing is told by colour alone: what is named stands beside its mark, uncertain values have hollow
-marks, moments have shapes. Lets-Plot draws SVG in a few milliseconds (bench/charts.py has the
-figures of others); Typst, which draws the posters, makes PNG of it. Both are loaded when the first
-chart is drawn.
+marks, moments have shapes. Lets-Plot draws SVG in a few milliseconds (docs/adr says why it and no
+other); Typst, which draws the posters, makes PNG of it. Both are loaded when the first chart is
+drawn. Pages have them drawn by rolecast.drawing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 Ticks = tuple[tuple[float, str], ...]  # place on the axis, what is written there
@@ -113,7 +113,6 @@ DARK = Look("#e8eaed", "#a9b3bf", "#36404c", "#7cc7d4", "#1b2128")
 SHAPES = {"announce": 24, "remind": 23, "closing": 22, "change": 21, "filled": 25}
 
 
-@lru_cache(256)
 def svg(chart: Chart, dark: bool = False, phone: bool = False) -> bytes:
     """The chart for a page: on nothing, in light or dark colours, for a wide or a narrow screen."""
     look = DARK if dark else LIGHT
@@ -121,7 +120,6 @@ def svg(chart: Chart, dark: bool = False, phone: bool = False) -> bytes:
     return plot.to_svg().encode()
 
 
-@lru_cache(64)
 def png(chart: Chart, title: str) -> bytes:
     """The chart for elsewhere: on white, under its title."""
     import tempfile

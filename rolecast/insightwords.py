@@ -198,8 +198,8 @@ def _curve(curve: Times, tell: Tell) -> charts.Curve:
     return charts.Curve(axis, tuple(steps), tuple(ended[:60]), shares, times, note)
 
 
-def prices(found: list[Price], tell: Tell) -> Section:
-    """What channels cost."""
+def prices(found: list[Price], entered: bool, tell: Tell) -> Section:
+    """What channels cost. entered: whether a cost stands in the settings."""
     head = (
         tell.say(N_("Channel")), tell.say(N_("Cost")), tell.say(N_("A click costs")),
         tell.say(N_("An application costs")),
@@ -222,14 +222,16 @@ def prices(found: list[Price], tell: Tell) -> Section:
     notes = []
     if any(one.listed for one in found):
         notes.append(tell.say(N_("Where nothing is entered: the network’s own price of a post.")))
-    title, said = tell.say(N_("What it costs")), tuple(_of_prices(found, tell))
+    title, said = tell.say(N_("What it costs")), tuple(_of_prices(found, entered, tell))
     return Section(
         "prices", title, said, tuple(notes), tuple(_price_pictures(found, tell)), fields, head,
         tuple(rows), within,
     )  # fmt: skip
 
 
-def _of_prices(found: list[Price], tell: Tell) -> list[str]:
+def _of_prices(found: list[Price], entered: bool, tell: Tell) -> list[str]:
+    if not found and entered:
+        return [tell.say(N_("Nothing was posted in this time where a cost is entered."))]
     if not found:
         return [
             tell.say(

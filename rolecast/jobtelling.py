@@ -210,7 +210,8 @@ def line(found: Figures, tell: Tell) -> Line:
 def _when(at: datetime, size: str, tell: Tell, short: bool = False) -> str:
     where = locale(tell.language)
     if size == "hour":
-        return str(format_skeleton("Hm" if short else "MMMdHm", at, tzinfo=at.tzinfo, locale=where))
+        time = str(format_skeleton("Hm", at, tzinfo=at.tzinfo, locale=where))
+        return time if short else f"{format_skeleton('MMMd', at, at.tzinfo, locale=where)}, {time}"
     return str(format_skeleton("MMMd" if short else "yMMMd", at, tzinfo=at.tzinfo, locale=where))
 
 

@@ -3,6 +3,8 @@
 import math
 import random
 import statistics
+import subprocess
+import sys
 from collections import defaultdict
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -308,3 +310,16 @@ def test_dispersion_is_never_below_chance_and_needs_no_groups():
     assert intervals.dispersion([Sample(3, 15, 75)]) == 1
     assert intervals.dispersion([Sample(2, 20, 400)]) == pytest.approx(20)
     assert intervals.per_member(Sample(0, 0, 0), 1) is None
+
+
+def test_charts_are_loaded_by_who_draws_one_alone():
+    """`rolecast --help`, `rolecast go` and the pages' start know nothing of them."""
+    code = (
+        "import sys\nimport rolecast.cli, rolecast.cli.web, rolecast.web.app\n"
+        "from rolecast.web import workers, serve, face\n"
+        "assert not {'lets_plot', 'typst', 'PIL'} & set(sys.modules), sys.modules.keys()\n"
+        "from rolecast import charts\n"
+        "charts.svg(charts.Bars((charts.Bar('a', 1, '1'),)))\n"
+        "assert 'lets_plot' in sys.modules and 'typst' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)

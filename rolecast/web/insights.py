@@ -92,7 +92,7 @@ def _days(request: Request) -> int:
 def _prices(site: Site, of: Period, tell: Tell) -> Section:
     entered = {name: one.cost for name, one in site.settings.channels.items()}
     found = origins.prices(of, insights.channels(of), site.channels, entered)
-    return insightwords.prices(found, tell)
+    return insightwords.prices(found, any(entered.values()), tell)
 
 
 MAKERS: dict[str, Maker] = {

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from rolecast import history, jobfigures, jobtelling
 from rolecast.image import Image, ImageProblem, thumbnail
 from rolecast.jobspec import JobSpec
-from rolecast.ledger import clicks, counts, publications, shown
+from rolecast.ledger import clicks, counts, jobs, publications
 from rolecast.people import Role
 from rolecast.previews import Preview
 from rolecast.publish import now_utc
@@ -31,7 +31,7 @@ def routes(site: Site) -> list[Route]:
     def job(request: Request) -> Response:
         job_id = request.path_params["id"]
         with site.ledger.read() as conn:
-            row, _ = shown.job(conn, job_id, site.boards)
+            row = jobs.some_jobs(conn, [job_id]).get(job_id)
             posts = publications.of_jobs(conn, [job_id]) if row else []
             counted = counts.latest(conn, [one.id for one in posts])
             clicked = clicks.people(conn, [one.link for one in posts])
@@ -60,7 +60,7 @@ def routes(site: Site) -> list[Route]:
     def file(request: Request) -> Response:
         job_id, name, kind = (request.path_params[one] for one in ("id", "name", "kind"))
         with site.ledger.read() as conn:
-            row, _ = shown.job(conn, job_id, site.boards)
+            row = jobs.some_jobs(conn, [job_id]).get(job_id)
         found = _sections(site, request, job_id) if row else []
         if kind == "csv":
             section = next((one for one in found if one.key == name), None)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rolecast import charts
+from rolecast import __version__, drawing
 from rolecast.sections import Picture, Section
 
 KINDS = {"svg": "image/svg+xml", "png": "image/png"}
@@ -25,15 +25,18 @@ def find(sections: Iterable[Section], name: str) -> Picture | None:
 def answer(request: Request, picture: Picture, kind: str, about: str) -> Response:
     """The picture; 304 when the browser has the same already. about: where its figures are from,
     for a PNG's title."""
-    if kind == "png":
-        body = charts.png(picture.chart, f"{about}: {picture.title}" if about else picture.title)
-    else:
-        dark, phone = (request.query_params.get(name) == "1" for name in ("dark", "phone"))
-        body = charts.svg(picture.chart, dark, phone)
-    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    dark, phone = (request.query_params.get(name) == "1" for name in ("dark", "phone"))
+    title = f"{about}: {picture.title}" if about else picture.title
+    # The same data make the same picture: what a browser has needs no drawing.
+    told = f"{__version__} {kind} {dark} {phone} {title} {picture.chart!r}"
+    tag = f'"{hashlib.blake2b(told.encode(), digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
+    if kind == "png":
+        body = drawing.png(picture.chart, title)
+    else:
+        body = drawing.svg(picture.chart, dark, phone)
     headers["Content-Security-Policy"] = POLICY
     if kind == "png":
         headers["Content-Disposition"] = f'attachment; filename="rolecast-{picture.name}.png"'
