@@ -71,11 +71,27 @@ def _all(project: Project, names: tuple[str, ...], allow_removals: bool, form: s
             _introduce(planned, number)
         if not changes:
             break
-        results += project.publish(changes, common.open_http, _shown(form))
+        results += _metered(project, planned.plan.digest, changes, _shown(form))
     if form == "text":
         _conclude(planned, results)
     asked = any(change.needs_approval for change in planned.plan.changes)
     return results, not (planned.problems or planned.plan.blocked or asked)
+
+
+def _metered(project: Project, plan: str, changes: list[Change], show):
+    """Carry out, and tell the desk how far it is."""
+    from rolecast.ledger import progress
+    from rolecast.meter import metered
+    from rolecast.publish import now_utc
+
+    def told(result) -> None:
+        meter(result)
+        show(result)
+
+    with project.ledger.begin() as conn:
+        progress.begin(conn, plan, len(changes), now_utc())
+    with metered(project.ledger, plan, len(changes)) as meter:
+        return project.publish(changes, common.open_http, told)
 
 
 def _reviewed(

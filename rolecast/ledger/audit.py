@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, func, literal, select, update
 
 from rolecast.ledger.schema import DECIDED, approvals, attempts, events, publications
-from rolecast.ledger.schema_desk import decided, decisions
+from rolecast.ledger.schema_desk import decided, decisions, rehearsals
 from rolecast.ledger.schema_people import people
 
 _E, _T, _P, _A, _D = events.c, attempts.c, publications.c, approvals.c, decisions.c
+_R = rehearsals.c
+GONE = "somebody who has left"
 # Parts of Rolecast, which are nobody.
 PARTS = ("folder", "plan", "verify", "import", "rules")
 
@@ -57,6 +59,16 @@ def names(conn: Connection, ids: list[str]) -> dict[str, str]:
     """Person's number → mail address, of those who are still there."""
     query = select(people.c.id, people.c.email).where(people.c.id.in_(ids))
     return {id_: email for id_, email in conn.execute(query)}
+
+
+def forget(conn: Connection, email: str) -> None:
+    """Somebody goes, and takes their name with them: what they did stays, and names nobody."""
+    for column in (_E.who, _T.owner, _A.who, _D.who, _D.undone_by, _R.who, _P.unwanted):
+        conn.execute(update(column.table).where(column == email).values({column.name: GONE}))
+    for column in (_P.reason, _T.detail):
+        ours = column.endswith(f" by {email}", autoescape=True)
+        told = func.replace(column, email, GONE)
+        conn.execute(update(column.table).where(ours).values({column.name: told}))
 
 
 def _events(wanted: Filter) -> Any:

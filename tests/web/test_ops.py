@@ -12,8 +12,18 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from rolecast import bulk, desk, logs, outbox, spool, watching
 from rolecast.clicks import Click
-from rolecast.ledger import Ledger, approvals, audit, beats, mails
+from rolecast.ledger import (
+    Ledger,
+    approvals,
+    audit,
+    beats,
+    events,
+    mails,
+    rehearsals,
+    schema_people,
+)
 from rolecast.ledger.approvals import Approval
+from rolecast.ledger.events import Event
 from rolecast.people import Role
 from rolecast.publish import now_utc
 from rolecast.settings import Log
@@ -325,6 +335,26 @@ def test_the_table_for_other_programs_is_whole_and_harmless(web, house):
     assert row["at"] == "2026-11-20T12:00:00+00:00"
     assert row["who"] == "'=cmd|' /C calc'!A0"
     assert (row["job"], row["where"]) == ("pilot", "board announce")
+
+
+def test_who_goes_takes_their_name_with_them(house):
+    ledger, at = house.ledger, datetime(2026, 11, 20, 12, tzinfo=UTC)
+    made = bulk.decide(ledger, "withdraw", [("pilot", "board")], KIM, at)
+    bulk.undo(ledger, made.id, KIM, at)
+    slot = ("pilot", "board", "announce")
+    desk.withdraw(ledger, slot, KIM, at)
+    desk.keep(ledger, slot, "bob", at)
+    desk.forget(ledger, slot, KIM, at)
+    with ledger.begin() as conn:
+        approvals.add(conn, [Approval(*slot, "publish", "hash", True, KIM, at)])
+        events.add(conn, [Event("", at, KIM, "role given", "x admin")])
+        rehearsals.ask(conn, "board", "", KIM, at)
+        audit.forget(conn, KIM)
+    with ledger.read() as conn:
+        assert audit.GONE in {one.who for one in audit.page(conn, audit.Filter(), 0, 50)}
+        for table in schema_people.metadata.sorted_tables:
+            rows = conn.execute(table.select()).all()
+            assert not [row for row in rows if KIM in str(row)], table.name
 
 
 def test_a_page_is_read_off_the_indexes(house):
