@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rolecast import comparing, drawing, insights, jobfigures, jobtelling, previews, telling
+from rolecast import comparing, drawing, insights, insightwords, jobfigures, jobtelling, previews
 from rolecast.charts import Bars, Curve, Intervals, Line, png, svg
 from rolecast.connector import Counts
 from rolecast.counting import count
@@ -527,4 +527,4 @@ def test_costs_are_by_click_and_application(house):
     assert set(page_of_insights.MAKERS) == {
         "channels", "parts", "wait", "wordings", "moments", "weekdays", "dayparts", "prices",
     }  # fmt: skip
-    assert telling.prices([], False, Tell("en")).says[0].startswith("No cost is entered")
+    assert insightwords.prices([], False, Tell("en")).says[0].startswith("No cost is entered")
