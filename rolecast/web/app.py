@@ -43,6 +43,7 @@ from rolecast.web import (
     insights,
     jobdesk,
     live,
+    maildesk,
     me,
     ops,
     refer,
@@ -98,7 +99,7 @@ def create(
     rules = rules or credit.load(settings.credit)
     parts = (
         signin, board, searches, share, refer, ask, me, fair, desk, bonuses, staff, suggestions,
-        author, insights, jobdesk, grid, cell, channelsdesk, live, audit,
+        author, insights, jobdesk, grid, cell, channelsdesk, live, audit, maildesk,
     )  # fmt: skip
     routes = [route for part in parts for route in part.routes(site)]
     routes += [*report.routes(site, rules), *referrals_desk.routes(site, rules)]

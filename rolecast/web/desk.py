@@ -18,6 +18,7 @@ from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
 from rolecast.people import Role
 from rolecast.publish import now_utc
+from rolecast.web import maildesk
 from rolecast.web.access import guarded
 from rolecast.web.pages import Site, number, page
 
@@ -45,6 +46,7 @@ def routes(site: Site) -> list[Route]:
             rows, total = shown.table(conn, (at - 1) * PER_PAGE, PER_PAGE)
             asked, broken = approvals.waiting(conn), jobs.broken(conn)
             promises = referrals.promises(conn, now_utc())
+            troubled = maildesk.troubled(conn)
             named = [*alone, *rows, *asked, *(post for one in together for post in one.posts)]
             named += [one.referral for one in promises]
             titles = shown.titles(conn, {one.job_id for one in named} | {b.id for b in broken})
@@ -57,6 +59,7 @@ def routes(site: Site) -> list[Route]:
             together=together,
             asked=asked,
             promises=promises,
+            mails=troubled,
             broken=broken,
             rows=rows,
             total=total,
