@@ -35,7 +35,7 @@ NOBODY = {
     "creation_date": THEN,
     "revision_date": THEN,
 }
-KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "many": (1, 2)}
 
 
 def gathered() -> Catalog:
