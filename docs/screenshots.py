@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -26,6 +26,36 @@ BOARD_PORT, PREFECT_PORT = 8130, 4230
 BOARD, PREFECT = f"http://127.0.0.1:{BOARD_PORT}", f"http://127.0.0.1:{PREFECT_PORT}"
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 720}
 JOB = "data-engineer-grid"
+COLLEAGUES = (
+    ("share", f"/jobs/{JOB}/share"),
+    ("composer", f"/jobs/{JOB}/share/bluesky"),
+    ("poster", f"/jobs/{JOB}/share/poster"),
+    ("refer", f"/jobs/{JOB}/refer"),
+    ("questions", f"/jobs/{JOB}/questions"),
+    ("suggest", f"/jobs/{JOB}/suggest"),
+    ("me", "/me"),
+    ("settings", "/me/settings"),
+    ("data", "/me/data"),
+)
+RECRUITERS = (
+    ("desk", "/desk"),
+    ("grid", "/desk/grid"),
+    ("channels", "/desk/channels"),
+    ("insights", "/desk/insights"),
+    ("report", "/desk/report"),
+    ("calendar", "/desk/calendar"),
+    ("write", f"/desk/write?edit={JOB}"),
+    ("jobdesk", f"/desk/jobs/{JOB}"),
+    ("referrals", "/desk/referrals"),
+    ("bonuses", "/desk/bonuses"),
+)
+PHONES = (
+    ("board", "/"),
+    ("job", f"/jobs/{JOB}"),
+    ("composer", f"/jobs/{JOB}/share/bluesky"),
+    ("me", "/me"),
+    ("desk", "/desk"),
+)
 
 
 def main() -> None:
@@ -37,8 +67,8 @@ def main() -> None:
         )
         for name, address in pages():
             take(browser, f"{name}.png", address, WIDE)
-        for name, path in (("board", "/"), ("job", f"/jobs/{JOB}")):
-            take(browser, f"{name}-phone.png", BOARD + path, PHONE)
+        for name, path in PHONES:
+            take(browser, f"{name}-phone.png", BOARD + path, PHONE, "dark")
         browser.close()
 
 
@@ -46,9 +76,8 @@ def pages() -> Iterator[tuple[str, str]]:
     """Name and address of each page."""
     yield "board", f"{BOARD}/"
     yield "job", f"{BOARD}/jobs/{JOB}"
-    yield "desk", f"{BOARD}/desk"
-    yield "calendar", f"{BOARD}/desk/calendar"
-    yield "history", f"{BOARD}/desk/jobs/{JOB}"
+    for name, path in (*COLLEAGUES, *RECRUITERS):
+        yield name, BOARD + path
     run = prefect("flow_runs", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}})[0]
     yield "prefect-runs", f"{PREFECT}/runs"
     yield "prefect-run", f"{PREFECT}/runs/flow-run/{run['id']}"
@@ -68,9 +97,11 @@ def prefect(what: str, query: dict[str, Any]) -> list[dict[str, Any]]:
         return json.load(answer)
 
 
-def take(browser: Browser, name: str, address: str, size: Any) -> None:
+def take(
+    browser: Browser, name: str, address: str, size: Any, scheme: Literal["light", "dark"] = "light"
+) -> None:
     """One picture."""
-    page = browser.new_page(viewport=size)
+    page = browser.new_page(viewport=size, color_scheme=scheme)
     page.goto(address, wait_until="networkidle")
     page.wait_for_timeout(1000)  # Prefect's pages draw after their data has come
     page.screenshot(path=IMAGES / name)
