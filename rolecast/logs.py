@@ -76,3 +76,5 @@ def setup(settings: Log, stream: TextIO | None = None) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         theirs = logging.getLogger(name)
         theirs.handlers, theirs.propagate = [], True
+    # Whoever asks Prefect's server every few seconds need not write each question down.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
