@@ -14,8 +14,6 @@ import re
 from functools import lru_cache
 from typing import Any, Literal
 
-import typst
-
 from rolecast import qr
 from rolecast.facts import facts, locale
 from rolecast.jobspec import JobSpec
@@ -46,6 +44,8 @@ def draw(
 
 @lru_cache(64)
 def _drawn(data: str, kind: str, fonts: bool) -> bytes:
+    import typst  # only a poster needs it, and it is large
+
     template = builtin_templates() / "poster.typ"
     more: dict[str, Any] = {"pdf_standards": ["ua-1"]} if kind == "pdf" else {"ppi": PPI}
     try:

@@ -258,7 +258,12 @@ def shared_data() -> Path:
 
 @pytest.fixture(autouse=True)  # so that it comes before what makes a folder
 def ledger_of_the_house(request, monkeypatch):
-    """Which kind of ledger the folders of this test have: each a file, or one fresh database."""
+    """Which kind of ledger the folders of this test have: each a file, or one fresh database.
+
+    Whoever looks at the board sees it as it is at that moment; people may wait a quarter of a
+    second.
+    """
+    monkeypatch.setattr("rolecast.finding.LONGEST", 0.0)
     if getattr(request, "param", "") == "postgresql":
         address = request.getfixturevalue("postgres").new_database()
         monkeypatch.setitem(house.LEDGER, "ROLECAST_LEDGER", address)

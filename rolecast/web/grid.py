@@ -5,6 +5,7 @@ The address is the view: whatever is searched, filtered and sorted by stands in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qs, urlencode
@@ -132,7 +133,7 @@ def _page(
 ) -> Response:
     view, zone = view_of(asked), ZoneInfo(site.settings.company.timezone)
     number = asked.get("page", "1")
-    at = max(1, min(int(number), 100_000)) if number.isdecimal() else 1
+    at = max(1, int(number)) if re.fullmatch(r"[0-9]{1,6}", number) else 1
     today = now_utc().astimezone(zone).date()
     site.live.before(request)
     with site.ledger.read() as conn:

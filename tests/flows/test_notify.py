@@ -36,7 +36,7 @@ def served(prefect, postfix, tmp_path):
         )
     yield root
     os.killpg(process.pid, signal.SIGTERM)
-    process.wait(30)
+    process.wait(90)
 
 
 def until(what, seconds=90):

@@ -177,13 +177,13 @@ def test_rolecast_up_publishes_what_is_dropped_and_stops_cleanly(tree):
     wait_for(f"http://127.0.0.1:{port}/healthz", process)
     until(lambda: states(root).get("pilot/board") == "live", 60)
     drop(root, "deck-hand", spec(title="Deck Hand"))
-    until(lambda: states(root).get("deck-hand/board") == "live", 5)
+    until(lambda: states(root).get("deck-hand/board") == "live", 30)
     drop(root, "deck-hand", spec(title="Deck Hand", status="filled"))
-    until(lambda: states(root)["deck-hand/board"] == "withdrawn", 5)
+    until(lambda: states(root)["deck-hand/board"] == "withdrawn", 30)
     (root / "jobspecs/pilot.yaml").unlink()
-    until(lambda: states(root)["pilot/board"] == "withdrawn", 5)
+    until(lambda: states(root)["pilot/board"] == "withdrawn", 30)
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert "Stopped." in process.stdout.read()
     assert leftovers(root) == []
 

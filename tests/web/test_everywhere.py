@@ -9,6 +9,8 @@ import pytest
 
 from tests.web.conftest import ROLES, Eyes
 
+pytestmark = pytest.mark.timeout(400)  # a browser on many pages
+
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What depends on how a page is shown; the rest is the same in every size and colour.

@@ -20,6 +20,8 @@ from rolecast.web.rooms import rooms
 from tests.colleagues import HOUSE, enter, make, token
 from tests.house import open_project, publish, site, spec
 
+pytestmark = pytest.mark.timeout(400)  # a browser on many pages
+
 WEB = Path(__file__).parents[2] / "rolecast" / "web"
 TEMPLATES = WEB.parents[1] / "templates" / "web"
 IN_CODE = re.compile(r"""(?:query_params|form|fields|given|asked|values)(?:\.get\(|\[)"(\w+)\"""")

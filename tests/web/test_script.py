@@ -17,6 +17,8 @@ from tests.web import visits
 from tests.web.conftest import ROLES, Eyes, Visitor
 from tests.web.test_odd_input import names
 
+pytestmark = pytest.mark.timeout(400)  # a browser on many pages
+
 MARKUP = (
     "evil{{7*7}}evil${7*7}\"'><img src=evil onerror=hit()><script>hit()</script><svg onload=hit()>"
     "</title></textarea></script><a href=javascript:hit()>x</a><iframe src=evil></iframe>"
