@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from bs4 import BeautifulSoup
 
+from rolecast.web import live
 from rolecast.web.rooms import rooms
 from tests.colleagues import HOUSE, Mailbox, served
 from tests.house import drop, make, open_project, publish, spec
@@ -192,8 +193,9 @@ def test_most_evil_specs_are_shown(site):
     assert {"title", "description", "summary", "team", "benefits", "hiring_manager"} <= shown
 
 
-def test_nothing_in_an_address_becomes_a_tag(site, chromium):
+def test_nothing_in_an_address_becomes_a_tag(site, chromium, monkeypatch):
     """Every name of a query by itself, and every path, as somebody who may see all."""
+    monkeypatch.setattr(live, "LIFE", 0.0)  # so that what is told to open pages ends
     visitor, wrong = site.visitors["admin"], []
     visitor.enter()
     eyes = Witness(site, chromium, "ada")
