@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from rolecast import finding
 from rolecast.ledger import people, publications, searches
 from rolecast.ledger.schema import links
 from rolecast.publish import now_utc
@@ -30,7 +29,7 @@ class Board:
 
     def run(self):
         publish(self.root)
-        time.sleep(finding.LONGEST)
+        time.sleep(0.3)
         self.web.face.go.links.refresh()
 
     def page(self, address="/"):
@@ -125,7 +124,7 @@ def test_new_since_you_looked(board):
             .where(publications.publications.c.job_id != "boatswain")
             .values(made_at=now_utc() - timedelta(days=1), revision=99)
         )
-    time.sleep(finding.LONGEST)
+    time.sleep(0.3)
     page = board.page()
     assert "1 new since you looked" in page
     assert page.count('class="badge"') == 1
