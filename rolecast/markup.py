@@ -96,7 +96,11 @@ _WIKITEXT = re.compile(
 
 def _entities(text: str) -> str:
     """Characters that wikitext might read as markup, as entities, which it always shows."""
-    return _WIKITEXT.sub(lambda found: f"&#{ord(found[0])};", text)
+    bare = text.strip()  # what a line begins and ends with when the spaces around it go
+    if not bare:
+        return text
+    before, _, after = text.partition(bare)
+    return before + _WIKITEXT.sub(lambda found: f"&#{ord(found[0])};", bare) + after
 
 
 WIKITEXT = Dialect(
