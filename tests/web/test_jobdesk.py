@@ -79,7 +79,7 @@ def busy(web):
 
 
 class Tables(HTMLParser):
-    """The tables of a page by the id of the part they stand in: rows of texts."""
+    """The tables of a page by the id of the heading they stand under: rows of texts."""
 
     def __init__(self, html):
         super().__init__()
@@ -88,8 +88,8 @@ class Tables(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
-        if tag == "section":
-            self._part = attrs.get("aria-labelledby", "")
+        if tag in ("h2", "h3"):
+            self._part = attrs.get("id", "")
         elif tag == "tr":
             self.found.setdefault(self._part, []).append([])
         elif tag in ("td", "th"):
