@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import logging
 import signal
 from pathlib import Path
@@ -41,6 +42,7 @@ log = logging.getLogger("rolecast.watch")
 CATCH_UP = 900.0  # seconds between scheduled runs
 COLLECT = 3600.0  # seconds between two looks at what is live
 DIGEST = 900.0  # seconds between two times of telling colleagues
+GRACE = 45.0  # seconds that stopping takes at most
 TICK_MS = 20_000  # how often waiting posts and dates are looked at without any change
 QUIET_MS = 300  # a folder must be quiet for so long
 BEAT = "watcher"  # the name under which the ledger knows us
@@ -219,6 +221,8 @@ async def serve(root: Path) -> None:
         asyncio.create_task(runner.start()),
     ]
     await stop.wait()
+    # What still waits by then is cut off and written down: the ledger knows what was under way.
+    faulthandler.dump_traceback_later(GRACE, exit=True)
     await asyncio.wait(tasks[:1], timeout=15)  # a run under way may finish its chunk
     tasks[1].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

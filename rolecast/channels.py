@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pydantic import ValidationError
 
@@ -42,7 +43,11 @@ class Channel:
             return False
         if spec.channels.only and self.name not in spec.channels.only:
             return False
-        return self.route == ANYWHERE or _matches(self.route, spec)
+        return self._anywhere or _matches(self.route, spec)
+
+    @cached_property
+    def _anywhere(self) -> bool:
+        return self.route == ANYWHERE
 
     def cannot_send(self) -> str | None:
         """Why nothing can be sent now, in words that say what to do; None when it can."""

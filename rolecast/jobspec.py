@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -395,5 +395,9 @@ def zone(name: str) -> ZoneInfo:
 def _instant(day: date | datetime, end: bool, zone_name: str = "UTC") -> datetime:
     if isinstance(day, datetime):
         return day
-    start = day + timedelta(days=1) if end else day
-    return datetime.combine(start, time(), zone(zone_name))
+    return _midnight(day + timedelta(days=1) if end else day, zone_name)
+
+
+@lru_cache(4096)  # many jobs, few days
+def _midnight(day: date, zone_name: str) -> datetime:
+    return datetime.combine(day, time(), zone(zone_name))

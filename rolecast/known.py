@@ -6,7 +6,7 @@ date are read; the rest is known in full.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,8 @@ from rolecast.ledger.states import State
 from rolecast.moments import Out
 from rolecast.rules import Where
 
-_OUT = Out(State.live, None)
+_LIVE = State.live
+_OUT = Out(_LIVE, None)
 
 
 @dataclass
@@ -44,13 +45,13 @@ class Job:
 
     def out(self) -> dict[str, dict[str, Out]]:
         """Channel → moment → what there is."""
-        found: dict[str, dict[str, Out]] = {}
+        found: defaultdict[str, dict[str, Out]] = defaultdict(dict)
         for (channel, moment), (_, at) in self.settled.items():
-            found.setdefault(channel, {})[moment] = Out(State.live, at) if at else _OUT
+            found[channel][moment] = Out(_LIVE, at) if at else _OUT
         for (channel, moment), one in self.known.items():
             held = one.state is State.held and one.pending in ("edit", "withdraw")
             out = Out(State.live if held else one.state, one.made_at)
-            found.setdefault(channel, {})[moment] = out
+            found[channel][moment] = out
         self.posts = Counter({channel: len(moments) for channel, moments in found.items()})
         return found
 

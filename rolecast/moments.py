@@ -81,13 +81,15 @@ def _reminders(
     if remind is None or Moment.remind not in spec.moments:
         return {}
     found: dict[str, datetime] = {}
+    past: list[str] = []
     last = until - APART if until is not None else None
     for moment, after in _series(remind.every, remind.times):
         at = announced + after
         if last is not None and at > last:
             break
         found[moment] = at
-    past = [moment for moment, at in found.items() if at <= now]
+        if at <= now:
+            past.append(moment)
     for moment in past[:-1]:
         if moment not in known or known[moment].state not in OUT:
             del found[moment]

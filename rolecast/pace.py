@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -58,29 +59,27 @@ def timetable(
     sent: when the channel's latest posts went out, for two days back at least. zone: the
     channel's, for its days and hours.
     """
-    later = [(max(one.ready, now), one.turn, one) for one in candidates]
-    heapq.heapify(later)
-    ready: list[tuple[tuple[int, int, datetime, Slot], Candidate]] = []
+    by_turn = sorted(candidates, key=attrgetter("turn"))
+    later = sorted(((max(one.ready, now), n) for n, one in enumerate(by_turn)), reverse=True)
+    ready: list[int] = []  # a heap of places in by_turn
     calendar, found = _Calendar(pace, zone, sent), Timetable()
     at = now
     while later or ready:
         if not ready:
-            at = max(at, later[0][0])
+            at = max(at, later[-1][0])
         at = calendar.next(at)
         if at - now > FARTHEST:
-            found.missed += [one.slot for _, one in ready] + [one.slot for _, _, one in later]
+            found.missed += [by_turn[n].slot for n in ready + [n for _, n in later]]
             break
-        while later and later[0][0] <= at:
-            _, turn, one = heapq.heappop(later)
-            heapq.heappush(ready, (turn, one))
-        if not ready:
-            continue  # the next free time is before the next is ready
-        _, one = heapq.heappop(ready)
-        if one.until is not None and at >= one.until:
+        while later and later[-1][0] <= at:
+            heapq.heappush(ready, later.pop()[1])
+        while ready:  # or the next free time is before the next is ready
+            one = by_turn[heapq.heappop(ready)]
+            if one.until is None or at < one.until:
+                found.at[one.slot] = at
+                calendar.take(at)
+                break
             found.missed.append(one.slot)
-        else:
-            found.at[one.slot] = at
-            calendar.take(at)
     return found
 
 

@@ -10,6 +10,9 @@ import time
 import urllib.request
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from rolecast import history
 from tests.flows.conftest import free_port, wait_for
@@ -26,13 +29,13 @@ def run_flow(prefect, root) -> None:
 
 
 def ask(prefect, path: str, body: dict) -> list[dict]:
-    request = urllib.request.Request(
-        f"{prefect['PREFECT_API_URL']}/{path}",
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+    """What the server answers; 503 is "the database is busy", as Prefect's own client reads it."""
+    patient = Retry(8, backoff_factor=0.2, status_forcelist=[503], allowed_methods=None)
+    with requests.Session() as session:
+        session.mount("http://", HTTPAdapter(max_retries=patient))
+        answer = session.post(f"{prefect['PREFECT_API_URL']}/{path}", json=body, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
 
 
 def runs(prefect, **filters) -> list[dict]:
