@@ -59,13 +59,16 @@ class Job:
 def load(ledger: Ledger, todo: list[Job], config: str, now: datetime) -> None:
     """Fill in what there is of each job. config: names the settings and templates."""
     by_id = {job.id: job for job in todo}
-    ids = list(by_id)
+    ids, loose = list(by_id), {}
+    same_as = {job.id: job.hash + config for job in todo}
     with ledger.read() as conn:
         ages = jobs.ages(conn)
-        for id_, job_id, channel, moment, at in publications.settled(conn, ids, config):
+        for id_, job_id, channel, moment, at, of in publications.at_rest(conn, ids):
             if job_id in by_id:
                 by_id[job_id].settled[channel, moment] = (id_, at)
-        for one in publications.unsettled(conn, ids, config):
+                if of != same_as[job_id]:
+                    loose[id_] = by_id[job_id]
+        for one in publications.restless(conn, ids):
             if one.job_id in by_id:
                 by_id[one.job_id].known[one.channel, one.moment] = one
         drafts = jobs.drafts(conn, [job.id for job in todo if job.fresh and job.id in ages])
@@ -76,8 +79,7 @@ def load(ledger: Ledger, todo: list[Job], config: str, now: datetime) -> None:
         job.since = now if job.id in drafts else since
         job.linted = job.linted if job.fresh else linted
         job.agreed = Agreed(decisions.get(job.id, ()), job.linted)
-    # What was settled for an older spec is open again.
-    in_full(ledger, {id_: j for j in todo if j.fresh for id_, _ in j.settled.values()})
+    in_full(ledger, loose)  # what was settled for an older spec or other settings is open again
 
 
 def in_full(ledger: Ledger, which: dict[int, Job]) -> None:

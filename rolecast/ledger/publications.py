@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
 
 from rolecast import links
 from rolecast.connector import Receipt
-from rolecast.ledger.schema import attempts, jobs, publications
+from rolecast.ledger.schema import attempts, publications
 from rolecast.ledger.schema import links as link_table
 from rolecast.ledger.states import State, check, check_back
 from rolecast.post import Post
@@ -20,7 +20,6 @@ from rolecast.post import Post
 Slot = tuple[str, str, str]  # job id, channel, moment
 _P = publications.c
 _A = attempts.c
-_J = jobs.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,42 +96,27 @@ def of_jobs(conn: Connection, job_ids: Sequence[str]) -> list[Publication]:
     return [_row(row) for row in conn.execute(_among(select(*_COLUMNS), job_ids))]
 
 
-# A live post that was rendered from what is still the same needs no look: nearly all are.
-_SETTLED = and_(
-    _P.state == State.live,
-    _P.pending.is_(None),
-    _P.rendered_for == _J.spec_hash + bindparam("config"),
-)
+# A live post of which nothing is asked: nearly all are, and of most little has to be known.
+_AT_REST = and_(_P.state == State.live, _P.pending.is_(None))
 
 
-def settled(
-    conn: Connection, job_ids: Sequence[str], config: str
-) -> Iterator[tuple[int, str, str, str, datetime | None]]:
-    """(id, job, channel, moment, when announced) of the live posts that say what they should.
-
-    config: names the settings and templates; see `rendered`.
-    """
-    query = (
-        select(_P.id, _P.job_id, _P.channel, _P.moment, case((_P.moment == "announce", _P.made_at)))
-        .join(jobs, _J.id == _P.job_id)
-        .where(_SETTLED)
-    )
-    rows = conn.execute(_among(query, job_ids), {"config": config})
+def at_rest(
+    conn: Connection, job_ids: Sequence[str]
+) -> Iterator[tuple[int, str, str, str, datetime | None, str | None]]:
+    """(id, job, channel, moment, when announced, what it says the same as: see `rendered`)."""
+    announced = case((_P.moment == "announce", _P.made_at))
+    query = select(_P.id, _P.job_id, _P.channel, _P.moment, announced, _P.rendered_for)
+    rows = conn.execute(_among(query.where(_AT_REST), job_ids))
     for many in rows.partitions(5000):  # one by one they take twice as long
-        for id_, job, channel, moment, at in many:
+        for id_, job, channel, moment, at, of in many:
             # Few names, many rows: one copy of each is enough.
-            yield id_, job, sys.intern(channel), sys.intern(moment), at
+            yield id_, job, sys.intern(channel), sys.intern(moment), at, of
 
 
-def unsettled(conn: Connection, job_ids: Sequence[str], config: str) -> list[Publication]:
+def restless(conn: Connection, job_ids: Sequence[str]) -> list[Publication]:
     """The other publications of these jobs."""
-    query = (
-        select(*_COLUMNS)
-        .join(jobs, _J.id == _P.job_id, isouter=True)
-        .where(or_(_SETTLED.is_(None), not_(_SETTLED)))
-    )
-    found = conn.execute(_among(query, job_ids), {"config": config})
-    return [_row(row) for row in found]
+    query = select(*_COLUMNS).where(or_(_P.state != State.live, _P.pending.is_not(None)))
+    return [_row(row) for row in conn.execute(_among(query, job_ids))]
 
 
 def rendered(conn: Connection, fits: Sequence[tuple[int, int, str]]) -> None:
