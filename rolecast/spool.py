@@ -25,7 +25,7 @@ import orjson
 
 from rolecast.clicks import Click
 
-SIZE = 4 << 20  # bytes of a segment
+SIZE = 1 << 20  # bytes of a segment, some 7,500 clicks
 SUFFIX = ".clicks"
 NEW = ".new"  # of a segment whose space is not reserved yet
 
@@ -131,12 +131,12 @@ def forget_unborn(folder: Path, now: float) -> None:
 
 
 def is_rush(folder: Path, now: float) -> bool:
-    """Whether so many clicks arrive that a segment, some 30,000 clicks, is full in 3 seconds."""
+    """Whether so many clicks arrive, 10,000 a second, that a segment is full in 3/4 of a second."""
     begun = [int(path.name.partition("-")[0]) / 1e9 for path in segments(folder)[-2:]]
-    return len(begun) == 2 and begun[1] - begun[0] < 3 and abs(now - begun[1]) < 4
+    return len(begun) == 2 and begun[1] - begun[0] < 0.75 and abs(now - begun[1]) < 1
 
 
-def read(path: Path, start: int, most: int = 20_000) -> Read:
+def read(path: Path, start: int, most: int = 4_000) -> Read:
     """Clicks of a segment after byte `start`, about `most` of them."""
     with path.open("rb") as file:
         ours = _writer_is_gone(file.fileno())
