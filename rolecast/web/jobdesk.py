@@ -45,7 +45,8 @@ def routes(site: Site) -> list[Route]:
             counted = counts.latest(conn, [one.id for one in posts])
             clicked = clicks.people(conn, [one.link for one in posts])
         if row is None:
-            return not_found(site, request, Told(N_("There is no job %(job)s."), job=job_id), inside=True)
+            told = Told(N_("There is no job %(job)s."), job=job_id)
+            return not_found(site, request, told, inside=True)
         spec, moment = read_spec(row.spec), request.query_params.get("moment", "announce")
         with site.ledger.read() as conn:
             more = fair.on_job(site, conn, request, spec)

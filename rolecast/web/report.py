@@ -65,7 +65,8 @@ def routes(site: Site, rules: Rules) -> list[Route]:
         what = request.query_params.get("by", "job")
         job = request.query_params.get("job", "")
         if what not in reports.BY or (what == "link" and not job):
-            return not_found(site, request, Told(N_("There is no report by %(what)s."), what=what), inside=True)
+            told = Told(N_("There is no report by %(what)s."), what=what)
+            return not_found(site, request, told, inside=True)
         at = number(request)
         with site.ledger.read() as conn:
             rows, total = _rows(conn, what, job, at)

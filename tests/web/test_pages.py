@@ -342,7 +342,7 @@ def test_a_text_is_approved_or_refused_on_the_desk(tmp_path):
     with life.project.ledger.read() as conn:
         job = next(p.job_id for p in publications.everything(conn) if p.state == "live")
     history = web.get(f"/desk/jobs/{job}").text
-    assert "approved publish" in history
+    assert "approved: post" in history
     assert "good" in history
     assert web.get("/desk/jobs/nobody").status_code == 404
     life.project.ledger.close()
