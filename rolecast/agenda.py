@@ -108,8 +108,9 @@ class Agenda:
 
     def _foresee(self, job: Job, wanted: dict[Where, datetime]) -> None:
         """What falls due in the next days."""
+        now, until = self.now, self.now + SOON
         for where, at in wanted.items():
-            if self.now < at <= self.now + SOON and self._is_new(job, where):
+            if now < at <= until and self._is_new(job, where):
                 self.soon[job.id, *where] = job, at
 
     def _wait_for_colleagues(self, job: Job, wanted: dict[Where, datetime]) -> None:
@@ -198,7 +199,8 @@ class Agenda:
             for slot in [*(slot for slot, at in table.at.items() if at > self.now), *table.missed]:
                 by_id[slot[0]].later.add(slot[1:])
             self.scheduled += [one for one in self._entries(by_id, table) if one.at > self.now]
-            for slot in (slot for slot, at in table.at.items() if at <= self.now + SOON):
+            until = self.now + SOON
+            for slot in (slot for slot, at in table.at.items() if at <= until):
                 self.soon[slot] = by_id[slot[0]], by_id[slot[0]].ready[slot[1:]]
             if table.missed:
                 self.notes.append(
