@@ -15,8 +15,9 @@ from rolecast import known, pace
 from rolecast.jobspec import Moment, Status
 from rolecast.known import Job
 from rolecast.ledger import approvals, attempts, publications
+from rolecast.ledger.coming import Coming
 from rolecast.ledger.events import Event
-from rolecast.ledger.publications import Publication
+from rolecast.ledger.publications import Publication, Slot
 from rolecast.ledger.states import State
 from rolecast.moments import OUT, due, kind
 from rolecast.pace import Candidate
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 CONFIG = 16  # letters of the settings' digest
 HISTORY = timedelta(days=8)  # longer than the longest spacing
+SOON = timedelta(days=2)  # of which the ledger keeps what goes out: longer than any day
 
 
 class Agenda:
@@ -42,6 +44,7 @@ class Agenda:
         self.scheduled: list[Scheduled] = []
         self.notes: list[str] = []
         self.happened: list[Event] = []  # for the jobs' histories
+        self.soon: dict[Slot, tuple[Job, datetime]] = {}  # what goes out next, from when on
 
     def steps(self, todo: list[Job]) -> dict[str, Steps]:
         """Job id → what has to change; `scheduled` and `notes` say what waits for its time."""
@@ -88,6 +91,7 @@ class Agenda:
         """What is due, and what is out: that stays, whatever the settings say by now."""
         if not job.removed and job.spec.is_open(self.now, self.zone):
             wanted = dict(self.wanted(job))
+            self._foresee(job, wanted)
             ready = {where: at for where, at in wanted.items() if at <= self.now}
             everywhere = len(job.goes_to) == len(self.project.channels)
             stay = job.settled if everywhere else [w for w in job.settled if w[0] in job.goes_to]
@@ -99,6 +103,15 @@ class Agenda:
             job.ready = ready
             if job.spec.first_look:
                 self._wait_for_colleagues(job, wanted)
+        else:  # it may open
+            self._foresee(job, dict(self.wanted(job)))
+
+    def _foresee(self, job: Job, wanted: dict[Where, datetime]) -> None:
+        """What falls due in the next days."""
+        now, until = self.now, self.now + SOON
+        for where, at in wanted.items():
+            if now < at <= until and self._is_new(job, where):
+                self.soon[job.id, *where] = job, at
 
     def _wait_for_colleagues(self, job: Job, wanted: dict[Where, datetime]) -> None:
         """While only colleagues see the job, what is for others is wanted, and later."""
@@ -186,6 +199,9 @@ class Agenda:
             for slot in [*(slot for slot, at in table.at.items() if at > self.now), *table.missed]:
                 by_id[slot[0]].later.add(slot[1:])
             self.scheduled += [one for one in self._entries(by_id, table) if one.at > self.now]
+            until = self.now + SOON
+            for slot in (slot for slot, at in table.at.items() if at <= until):
+                self.soon[slot] = by_id[slot[0]], by_id[slot[0]].ready[slot[1:]]
             if table.missed:
                 self.notes.append(
                     f"{name}: {len(table.missed)} posts have no time left before their jobs "
@@ -363,9 +379,18 @@ class Agenda:
                     found.append(one.model_copy(update={"asks": one.slot in asked}))
         return sorted(found, key=lambda one: one.at)
 
+    def coming(self) -> list[Coming]:
+        """What goes out in the next days, or may: all that its turn depends on."""
+        return [
+            Coming(*slot, *self._candidate(job, slot[1:], ready)[1:],
+                   self._entry(job, *slot[1:], ready).first_look)
+            for slot, (job, ready) in self.soon.items()
+        ]  # fmt: skip
+
     def wakes(self, job: Job, steps: Steps) -> datetime | None:
-        """The next instant at which time itself changes something for the job."""
+        """The next instant at which time itself changes something for the job, or something that
+        will falls within the days that the ledger keeps."""
         spec = job.spec
         instants = [spec.opens_at(self.zone), spec.closes_at(self.zone), *steps.wakes]
-        instants += [at for _, at in self.wanted(job)]
+        instants += [at - ahead for _, at in self.wanted(job) for ahead in (SOON, timedelta())]
         return min((at for at in instants if at and at > self.now), default=None)

@@ -10,7 +10,7 @@ from rolecast.ledger import Ledger, approvals, attempts, publications
 from rolecast.ledger.approvals import Approval, Asked
 from rolecast.ledger.publications import Publication, Slot
 from rolecast.ledger.states import Outcome, State
-from rolecast.told import N_
+from rolecast.told import N_, Told
 from rolecast.verify import fingerprint
 
 Values = dict[str, str | datetime | None]
@@ -19,7 +19,7 @@ TRY_AGAIN, TAKE_DOWN = "try again", "take it down"
 LOOK_FIRST = N_("first look whether it is there")
 
 
-class NotPossible(Exception):
+class NotPossible(Told):
     """The decision does not fit what the ledger knows; the message says why."""
 
 
@@ -30,11 +30,14 @@ def it_is_there(ledger: Ledger, slot: Slot, address: str, who: str, now: datetim
     """
     publication = _get(ledger, slot, State.held, State.unknown)
     if publication.pending == "withdraw":
-        raise NotPossible("this post was to be taken down; say that it is gone")
+        raise NotPossible(N_("this post was to be taken down; say that it is gone"))
     try:
         check_address(address.strip())
     except ValueError as error:
-        raise NotPossible(f"{address!r}: {error}") from error
+        raise NotPossible(
+            N_("“%(address)s” is no address; write it whole, with https://"),
+            address=address.strip(),
+        ) from error
     sent = publication.sent()
     receipt = Receipt(id=address.strip(), address=address.strip()).model_dump_json()
     _decide(
@@ -54,7 +57,7 @@ def it_is_gone(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
     """A person has taken it down."""
     publication = _get(ledger, slot, State.held)
     if publication.pending != "withdraw":
-        raise NotPossible("nobody was asked to take this post down")
+        raise NotPossible(N_("nobody was asked to take this post down"))
     _decide(ledger, publication, State.withdrawn, Outcome.done, who, now, "it is gone")
 
 
@@ -62,7 +65,7 @@ def not_there(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
     """A person has looked and it is not there: send it with the next run."""
     publication = _get(ledger, slot, State.held, State.unknown)
     if publication.pending != "publish":
-        raise NotPossible("this post was out before; try again instead")
+        raise NotPossible(N_("this post was out before; try again instead"))
     _decide(ledger, publication, State.planned, Outcome.absent, who, now, "it is not there")
 
 
@@ -100,7 +103,7 @@ def keep(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
     """The post that was to be taken down may stay: the job spec decides about it again."""
     publication = _get(ledger, slot, State.live, State.unknown, State.held)
     if not publication.unwanted:
-        raise NotPossible("nobody wants it taken down")
+        raise NotPossible(N_("nobody wants it taken down"))
     values: Values = {"unwanted": None}
     _write(ledger, publication, publication.state, Outcome.absent, who, now, "leave it up", values)
 
@@ -178,7 +181,7 @@ def forget(ledger: Ledger, slot: Slot, who: str, now: datetime) -> None:
 
 def _drifted(publication: Publication) -> str:
     if publication.drift is None:
-        raise NotPossible("it says what we wrote: nothing to decide")
+        raise NotPossible(N_("it says what we wrote: nothing to decide"))
     return publication.drift
 
 
@@ -195,8 +198,9 @@ def decide(
     with ledger.begin(alone="planning") as conn:
         if asked not in approvals.waiting(conn):
             raise NotPossible(
-                f"{asked.job_id} on {asked.channel} has changed meanwhile; look again"
-            )
+                N_("%(job)s on %(channel)s has changed meanwhile; look again"),
+                job=asked.job_id, channel=asked.channel,
+            )  # fmt: skip
         approvals.add(conn, [_decision(asked, approved, who, now, note)])
 
 
@@ -209,9 +213,14 @@ def _get(ledger: Ledger, slot: Slot, *states: State) -> Publication:
     with ledger.read() as conn:
         publication = publications.get(conn, slot)
     if publication is None:
-        raise NotPossible(f"nothing is known of {slot[0]} on {slot[1]}")
+        raise NotPossible(
+            N_("nothing is known of %(job)s on %(channel)s"), job=slot[0], channel=slot[1]
+        )
     if states and publication.state not in states:
-        raise NotPossible(f"{slot[0]} on {slot[1]} is {publication.state}: nothing to decide")
+        raise NotPossible(
+            N_("nothing is to be decided about %(job)s on %(channel)s as it is now"),
+            job=slot[0], channel=slot[1],
+        )  # fmt: skip
     return publication
 
 
@@ -240,7 +249,7 @@ def _write(
 ) -> None:
     with ledger.begin() as conn:
         if not publications.set_state(conn, publication, state, now, **values):
-            raise NotPossible("it has changed meanwhile; look again")
+            raise NotPossible(N_("it has changed meanwhile; look again"))
         attempts.record(
             conn, publication, "decide", outcome, who, now, detail, values.get("receipt")
         )

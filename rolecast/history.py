@@ -9,6 +9,44 @@ from rolecast import runs
 from rolecast.connector import Receipt
 from rolecast.ledger import Ledger, approvals, attempts, events, publications
 from rolecast.post import Post
+from rolecast.told import N_
+
+# What may have happened, and how it ended, as a page says it. Anything else is said as it is.
+WORDS = {
+    "new": N_("new"),
+    "changed": N_("changed"),
+    "back": N_("back again"),
+    "removed": N_("removed"),
+    "never sent": N_("never sent"),
+    "publish": N_("post"),
+    "edit": N_("change the post"),
+    "withdraw": N_("take the post down"),
+    "adopt": N_("look for the post, and take it over"),
+    "look": N_("look at the post"),
+    "approved publish": N_("approved: post"),
+    "approved edit": N_("approved: change the post"),
+    "approved withdraw": N_("approved: take the post down"),
+    "refused publish": N_("refused: post"),
+    "refused edit": N_("refused: change the post"),
+    "refused withdraw": N_("refused: take the post down"),
+    "try again": N_("try again"),
+    "take it down": N_("take it down"),
+    "leave it up": N_("leave it up"),
+    "it is there": N_("it is there"),
+    "it is gone": N_("it is gone"),
+    "it is not there": N_("it is not there"),
+    "put it back": N_("put it back"),
+    "accept it as it is": N_("accept it as it is"),
+    "done": N_("done"),
+    "adopted": N_("found there"),
+    "absent": N_("not there"),
+    "refused": N_("refused by the network"),
+    "unauthorised": N_("credentials not accepted"),
+    "unavailable": N_("not to be reached"),
+    "unknown": N_("answer lost"),
+    "gone": N_("gone"),
+    "in flight": N_("on its way"),
+}
 
 
 @dataclass(frozen=True)

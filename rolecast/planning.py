@@ -20,7 +20,7 @@ from rolecast.agenda import Agenda
 from rolecast.folder import Entry
 from rolecast.jobspec import JobSpec
 from rolecast.known import Job
-from rolecast.ledger import approvals, events, jobs, overview, publications
+from rolecast.ledger import approvals, coming, events, jobs, overview, publications
 from rolecast.ledger.approvals import Asked
 from rolecast.ledger.events import Event
 from rolecast.ledger.jobs import FileRow, JobRow
@@ -204,6 +204,8 @@ class Planning:
             events.add_once(conn, agenda.happened)
             asked = [self._asked(c) for c in self.steps.changes if c.needs_approval]
             approvals.ask(conn, asked, todo.keys())
+            broken = {file.job_id for file in files if file.spec is None and file.job_id}
+            coming.replace(conn, agenda.coming(), todo.keys() | broken)
 
     def _opened(self, fresh: list[JobRow], known: dict[str, JobRow]) -> list[str]:
         """The jobs that are no drafts any more."""

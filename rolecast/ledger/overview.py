@@ -69,6 +69,7 @@ def _row(spec: JobSpec, now: datetime) -> dict[str, object]:
         "sorting": folded(spec.title)[:LONGEST],
         "team": spec.team or "",
         "status": spec.status.value,
+        "opens": spec.opens.isoformat() if spec.opens else None,
         "closes": spec.closes.isoformat() if spec.closes else None,
         "removed": 0,
         "first_seen": now,

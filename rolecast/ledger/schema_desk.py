@@ -1,5 +1,5 @@
 """The ledger's tables for the desk: jobs as a list shows them, decisions that can be undone, how
-the channels are, and who is at work."""
+the channels are, what goes out next, and who is at work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ overview = Table(
     Column("sorting", Text, nullable=False),  # the title, folded
     Column("team", Text, nullable=False),  # "" for none
     Column("status", String(16), nullable=False),  # as in the job spec
-    Column("closes", String(32)),  # the last day, as in the job spec
+    Column("opens", String(32)),  # the first day, as in the job spec
+    Column("closes", String(32)),  # the last day, likewise
     Column("removed", Integer, nullable=False),  # 1: its file is gone
     Column("first_seen", Utc, nullable=False),
     Column("words", Text, nullable=False),  # folded: no capital letters, no accents
@@ -101,4 +102,21 @@ progress = Table(
     Column("done", Integer, nullable=False, server_default="0"),
     Column("failed", Integer, nullable=False, server_default="0"),
     Index("ix_progress_changed", "changed"),
+)
+
+# New posts of the next days, as last planned: what each one's turn depends on, so that a page can
+# tell when it goes out without planning. See rolecast.today.
+coming = Table(
+    "coming",
+    metadata,
+    Column("job_id", String(64), primary_key=True),
+    Column("channel", String(64), primary_key=True),
+    Column("moment", String(16), primary_key=True),
+    Column("ready", Utc, nullable=False),  # not earlier
+    Column("since", Utc, nullable=False),  # the job is known so long
+    Column("until", Utc),  # not from then on
+    Column("priority", String(16), nullable=False),
+    Column("before", Integer, nullable=False),  # posts of the job that the channel has had
+    Column("first_look", Integer, nullable=False),  # 1: only colleagues see the job until then
+    Index("ix_coming_ready", "ready"),
 )

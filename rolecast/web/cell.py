@@ -66,8 +66,6 @@ def routes(site: Site) -> list[Route]:
         slot, what = (job, channel, form.get("moment", "")), form.get("what", "")
         try:
             _decide(site, form, slot, what, who)
-        except desk.NotPossible as error:
-            return cell(request, str(error))
         except Told as error:
             return cell(request, error)
         return back(f"/desk/grid/{job}/{channel}", "cell_noted")

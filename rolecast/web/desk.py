@@ -1,29 +1,38 @@
-"""The desk: what recruiters see and decide."""
+"""The desk: what needs a recruiter now, what today brings, the numbers, and all posts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from rolecast import desk, referrals
-from rolecast.ledger import approvals, clicks, jobs, shown
+from rolecast import desk, numbers, referrals, today
+from rolecast.ledger import approvals, clicks, jobs, overview, shown
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
 from rolecast.people import Role
 from rolecast.publish import now_utc
+from rolecast.told import N_, Told
 from rolecast.web import maildesk
 from rolecast.web.access import guarded
-from rolecast.web.pages import Site, number, page
+from rolecast.web.cell import ACTIONS
+from rolecast.web.grid import STATES
+from rolecast.web.pages import Site, back, number, page, sayings
 
-PER_PAGE = 100
+PER_PAGE = 50
+MOST = 50  # posts that need somebody, before the grid is the better place
 Form = dict[str, str]
+sayings(
+    desk_noted=N_("Noted. The next run takes it from here."),
+    desk_approved=N_("Approved. The next run takes it from here."),
+    desk_refused=N_("Refused. It stays as it is."),
+    desk_again=N_("They are tried again with the next run."),
+)
 
 
 @dataclass(frozen=True)
@@ -38,37 +47,48 @@ class Together:
 def routes(site: Site) -> list[Route]:
     """/desk, its calendar, and what its forms are sent to."""
 
-    def home(request: Request) -> Response:
-        at, said = number(request), request.query_params.get("said", "")
+    def home(request: Request, wrong: Told | None = None) -> Response:
+        at, now = number(request), now_utc()
+        zone = site.settings.company.timezone
         site.live.before(request)
         with site.ledger.read() as conn:
             together, alone = _grouped(shown.needs_a_person(conn))
             rows, total = shown.table(conn, (at - 1) * PER_PAGE, PER_PAGE)
             asked, broken = approvals.waiting(conn), jobs.broken(conn)
-            promises = referrals.promises(conn, now_utc())
+            promises = referrals.promises(conn, now)
             troubled = maildesk.troubled(conn)
-            named = [*alone, *rows, *asked, *(post for one in together for post in one.posts)]
+            day = today.of(conn, site.channels, zone, now)
+            sums = numbers.of(conn, ZoneInfo(zone), now)
+            named = [*alone[:MOST], *rows, *asked, *(p for one in together for p in one.posts)]
             named += [one.referral for one in promises]
-            titles = shown.titles(conn, {one.job_id for one in named} | {b.id for b in broken})
+            ids = {one.job_id for one in named} | {b.id for b in broken} | day.titles
+            titles = overview.titles(conn, ids)
             clicked = clicks.people(conn, [one.link for one in rows])
         return page(
             site,
             request,
             "desk.html.j2",
-            waiting=alone,
+            422 if wrong else 200,
+            wrong=wrong,
+            waiting=alone[:MOST],
+            more=len(alone) > MOST,
             together=together,
             asked=asked,
             promises=promises,
             mails=troubled,
             broken=broken,
+            day=day,
+            many=today.MANY,
+            numbers=sums,
+            states=STATES,
+            actions=ACTIONS,
+            zone=zone,
             rows=rows,
             total=total,
             titles=titles,
             clicked=clicked,
             at=at,
             pages=max(1, -(-total // PER_PAGE)),
-            said=said and f"{said} The next run takes it from here.",
-            wrong=request.query_params.get("wrong", ""),
         )
 
     def calendar(request: Request) -> Response:
@@ -79,13 +99,16 @@ def routes(site: Site) -> list[Route]:
             for day, posts in groupby(found, key=lambda one: one.at.astimezone(zone).date())
         ]
         with site.ledger.read() as conn:
-            titles = shown.titles(conn, {one.job_id for one in found})
+            titles = overview.titles(conn, {one.job_id for one in found})
         return page(site, request, "calendar.html.j2", days=days, titles=titles, zone=zone.key)
 
     def taking(path: str, work: Callable[[Site, Form, str], str]) -> Route:
         def take(request: Request) -> Response:
             state = request.state
-            return _answer(site, state.form, state.person.email, work)
+            try:
+                return back("/desk", work(site, state.form, state.person.email))
+            except Told as error:
+                return home(request, error)
 
         return guarded(site, path, take, Role.recruiter, ("POST",))
 
@@ -112,15 +135,6 @@ def _grouped(waiting: Iterable[Publication]) -> tuple[list[Together], list[Publi
     return together, alone
 
 
-def _answer(site: Site, form: Form, who: str, work: Callable[[Site, Form, str], str]) -> Response:
-    """Back to the desk, which says what was done, or why not."""
-    try:
-        said = {"said": work(site, form, who)}
-    except desk.NotPossible as error:
-        said = {"wrong": str(error)}
-    return RedirectResponse(f"/desk?{urlencode(said)}", 303)
-
-
 def _decide(site: Site, form: Form, who: str) -> str:
     slot = (form.get("job", ""), form.get("channel", ""), form.get("moment", ""))
     what, now = form.get("what", ""), now_utc()
@@ -129,8 +143,8 @@ def _decide(site: Site, form: Form, who: str) -> str:
     elif what in DECISIONS:
         DECISIONS[what](site.ledger, slot, who, now)
     else:
-        raise desk.NotPossible("choose one of the buttons")
-    return f"Noted for {slot[0]}."
+        raise Told(N_("Choose one of the buttons."))
+    return "desk_noted"
 
 
 def _approve(site: Site, form: Form, who: str) -> str:
@@ -138,18 +152,18 @@ def _approve(site: Site, form: Form, who: str) -> str:
         found = {str(one.id): one for one in approvals.waiting(conn)}
     asked, what = found.get(form.get("asked", "")), form.get("what")
     if asked is None:
-        raise desk.NotPossible("this text has changed meanwhile, or is decided; look again")
+        raise Told(N_("This text has changed meanwhile, or is decided; look again."))
     if what not in ("approve", "refuse"):
-        raise desk.NotPossible("choose one of the buttons")
+        raise Told(N_("Choose one of the buttons."))
     note = form.get("note", "").strip()
     desk.decide(site.ledger, asked, what == "approve", who, now_utc(), note)
-    return f"{'Approved' if what == 'approve' else 'Refused'} for {asked.job_id}."
+    return "desk_approved" if what == "approve" else "desk_refused"
 
 
 def _retry_all(site: Site, form: Form, who: str) -> str:
     channel = form.get("channel", "")
-    count = desk.retry_all(site.ledger, channel, form.get("reason", ""), who, now_utc())
-    return f"{count} posts on {channel} are tried again."
+    desk.retry_all(site.ledger, channel, form.get("reason", ""), who, now_utc())
+    return "desk_again"
 
 
 DECISIONS = {

@@ -46,6 +46,11 @@ WORDS = {
     "dropped": ("–", N_("left out")),
     "none": ("·", N_("not there")),
 }
+# What a publication's state is called.
+STATES = {kind: word for kind, (_, word) in WORDS.items()} | {
+    "refused": N_("refused by the network"),
+    "unknown": N_("perhaps there"),
+}
 ORDERS = {
     "newest": N_("Newest first"),
     "title": N_("By title"),

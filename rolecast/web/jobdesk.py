@@ -12,17 +12,26 @@ from starlette.routing import Route
 
 from rolecast import history, jobfigures, jobtelling
 from rolecast.image import Image, ImageProblem, thumbnail
-from rolecast.jobspec import JobSpec
+from rolecast.jobspec import JobSpec, Status
 from rolecast.ledger import clicks, counts, jobs, publications
 from rolecast.people import Role
 from rolecast.previews import Preview
 from rolecast.publish import now_utc
 from rolecast.sections import Section, Tell
+from rolecast.told import N_, Told
 from rolecast.web import fair, pictures
 from rolecast.web.access import guarded
+from rolecast.web.grid import STATES
 from rolecast.web.pages import Site, language_of, not_found, page, read_spec
 
 MOMENTS = ("announce", "remind-1", "closing")
+STANDING = {
+    "draft": N_("draft"),
+    "open": N_("open"),
+    "closed": N_("closed"),
+    "filled": N_("filled"),
+}
+assert set(STANDING) == set(Status)
 
 
 def routes(site: Site) -> list[Route]:
@@ -36,7 +45,8 @@ def routes(site: Site) -> list[Route]:
             counted = counts.latest(conn, [one.id for one in posts])
             clicked = clicks.people(conn, [one.link for one in posts])
         if row is None:
-            return not_found(site, request, f"There is no job {job_id!r}.", inside=True)
+            told = Told(N_("There is no job %(job)s."), job=job_id)
+            return not_found(site, request, told, inside=True)
         spec, moment = read_spec(row.spec), request.query_params.get("moment", "announce")
         with site.ledger.read() as conn:
             more = fair.on_job(site, conn, request, spec)
@@ -54,6 +64,9 @@ def routes(site: Site) -> list[Route]:
             moment=moment,
             moments=[(one, Tell(language_of(request)).name("moments", one)) for one in MOMENTS],
             entries=history.of_job(site.ledger, job_id),
+            happened=history.WORDS,
+            states=STATES,
+            standing=STANDING,
             **more,
         )
 
@@ -68,7 +81,7 @@ def routes(site: Site) -> list[Route]:
                 return pictures.table(section, f"{job_id}-{name}")
         picture = pictures.find(found, name) if kind in pictures.KINDS else None
         if picture is None:
-            return not_found(site, request, "There is no such chart or table.", inside=True)
+            return not_found(site, request, N_("There is no such chart or table."), inside=True)
         return pictures.answer(request, picture, kind, read_spec(row.spec).title)
 
     return [

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from starlette.datastructures import MutableHeaders
@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rolecast import figures
 from rolecast.channels import Channel
 from rolecast.facts import facts, language_name, locale
 from rolecast.finding import Finder
@@ -34,6 +35,7 @@ from rolecast.postman import Postman
 from rolecast.previews import Preview
 from rolecast.publish import now_utc
 from rolecast.render import Renderer, builtin_templates
+from rolecast.sections import Tell
 from rolecast.settings import Settings
 from rolecast.told import Told
 from rolecast.web.access import Access
@@ -111,7 +113,11 @@ def _env(language: str) -> ImmutableSandboxedEnvironment:
     env.filters["say"] = lambda told: told.within(words(language).gettext)  # a Told
     env.filters["day"] = partial(_day, language)
     env.filters["markdown"] = _markdown
-    env.filters["when"] = _when
+    env.filters["when"] = partial(_when, language)
+    env.filters["clock"] = _clock
+    env.filters["number"] = lambda value: figures.number(value, language)
+    env.filters["percent"] = lambda share: figures.percent(share, language)
+    env.filters["moment"] = partial(Tell(language).name, "moments")
     env.filters["linked"] = _linked
     env.filters["tidied"] = _tidied
     env.globals["facts"] = facts
@@ -145,9 +151,18 @@ def _tidied(html: str) -> Any:
     return Markup(nh3.clean(html, tags=TAGS - {"a", "h2", "h3", "h4"} | {"div"}))
 
 
-def _when(at: datetime, zone: str = "UTC") -> str:
-    """A time as people say it, in a named zone."""
-    return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M}"
+def _when(language: str, at: datetime, zone: str = "UTC") -> str:
+    """A time as people say it, in a named zone: Wed, Nov 25, 2026, 12:00."""
+    return f"{_short(language, at.astimezone(ZoneInfo(zone)).date())}, {_clock(at, zone)}"
+
+
+@lru_cache(2000)
+def _short(language: str, day: date) -> str:
+    return format_skeleton("yMMMEd", day, locale=locale(language))
+
+
+def _clock(at: datetime, zone: str = "UTC") -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 def _day(language: str, at: datetime | date) -> str:

@@ -153,7 +153,7 @@ def test_a_token_s_end_and_what_ends_soon_are_shown(desk, monkeypatch):
     monkeypatch.setattr(Fake, "warnings", lambda one, today: ["version 1 of the API ends soon"])
     check(desk, monkeypatch, vault=vault)
     html = desk.web.get("/desk/channels/net").text
-    assert "The access token ends Fri 15 Jan 2027, 09:30" in html
+    assert "The access token ends Fri, Jan 15, 2027, 09:30" in html
     assert "version 1 of the API ends soon" in html
     assert "xyzzy" not in html
 
