@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rolecast.channels import Channel
-from rolecast.facts import facts, language_name, locale
+from rolecast.facts import amount, facts, language_name, locale
 from rolecast.finding import Finder
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger, progress
@@ -110,6 +110,7 @@ def _env(language: str) -> ImmutableSandboxedEnvironment:
     env.globals["languages"] = {one: locale(one).get_language_name(one) for one in languages()}
     env.filters["say"] = lambda told: told.within(words(language).gettext)  # a Told
     env.filters["day"] = partial(_day, language)
+    env.filters["amount"] = lambda value, currency: amount(float(value), currency, language)
     env.filters["markdown"] = _markdown
     env.filters["when"] = _when
     env.filters["linked"] = _linked
@@ -150,8 +151,10 @@ def _when(at: datetime, zone: str = "UTC") -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M}"
 
 
-def _day(language: str, at: datetime | date) -> str:
-    """A day as people write it: Friday, December 4, 2026."""
+def _day(language: str, at: datetime | date, zone: str = "UTC") -> str:
+    """A day as people write it: Friday, December 4, 2026. zone: in which a time is that day."""
+    if isinstance(at, datetime):
+        at = at.astimezone(ZoneInfo(zone))
     return format_date(at, "full", locale=locale(language))
 
 

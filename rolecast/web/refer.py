@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from rolecast import friends, inviting, naming, referrals
-from rolecast.facts import locale, money
+from rolecast.facts import amount, locale
 from rolecast.go import Limiter
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import referrals as store
@@ -85,7 +85,7 @@ def _bonus(job: JobSpec, language: str) -> str:
     ours = job.referral_bonus
     if ours is None:
         return ""
-    return money(ours.amount, ours.currency, language, ours.amount == int(ours.amount))
+    return amount(ours.amount, ours.currency, language)
 
 
 class Colleague:
