@@ -204,7 +204,8 @@ def test_payroll_reads_the_companys_days():
     one = Bonus("b", "p", "pilot", "ats", "A-1", "share", "1500", "EUR", "eligible", "", midnight,
                 midnight, None, midnight)  # fmt: skip
     berlin = Settings.model_validate({"company": {"timezone": "Europe/Berlin"}})
-    (row,) = csv.DictReader(io.StringIO(bonuses.to_csv([(one, "Kim", "k@x.example", None)], berlin)))
+    table = bonuses.to_csv([(one, "Kim", "kim@x.example", None)], berlin)
+    (row,) = csv.DictReader(io.StringIO(table))
     assert (row["first_day"], row["due"], row["paid"]) == (
         "2027-02-01", "2027-05-02", "2027-02-01",
     )  # fmt: skip
