@@ -70,7 +70,6 @@ RECRUITERS = (
     ("calendar", "/desk/calendar"),
     ("write", f"/desk/write?edit={JOB}"),
     ("jobdesk", f"/desk/jobs/{JOB}"),
-    ("history", f"/desk/history/{JOB}"),
     ("referrals", "/desk/referrals"),
     ("bonuses", "/desk/bonuses"),
     ("suggestions", "/desk/suggestions"),
@@ -117,9 +116,11 @@ def take(context: BrowserContext, name: str, address: str) -> None:
     """One picture of a page of ours."""
     page = context.new_page()
     answer = page.goto(address, wait_until="load")
-    assert answer and answer.status == 200, (answer and answer.status, address)
+    if not answer or answer.status != 200:
+        print(f"FAILED: {address}: {answer and answer.status}")
+        return
     page.evaluate("document.querySelectorAll('img').forEach(one => one.loading = 'eager')")
-    page.wait_for_function("[...document.images].every(one => one.complete)")
+    page.evaluate("Promise.all([...document.images].map(one => one.decode().catch(() => 0)))")
     page.wait_for_timeout(200)
     wide = page.evaluate("document.documentElement.scrollWidth")
     if wide > page.viewport_size["width"]:

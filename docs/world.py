@@ -18,7 +18,7 @@ from sqlalchemy import update
 
 from rolecast import asking, bonuses, friends, passing, sharing, signin, suggestions
 from rolecast.credit import load
-from rolecast.ledger import people
+from rolecast.ledger import people, searches
 from rolecast.ledger.schema import publications
 from rolecast.project import Project
 from tests import figures
@@ -79,6 +79,7 @@ WORDS = (
     "Nobody told me before I joined how quiet a control room is when the forecast is right. "
     "We look for one more who wants that quiet.",
     "I moved from web shops to wind farms last year. The data is messier, the people are kinder.",
+    "If you like being the one who finds out why, come and sit beside me.",
 )
 
 
@@ -210,10 +211,12 @@ def _referrals(project: Project, everybody: list, now: datetime) -> None:
 
 
 def _words(project: Project, everybody: list, now: datetime) -> None:
-    _, lee, bo, mara, tom, jana = everybody
+    kim, lee, bo, mara, tom, jana = everybody
     spec = project.specs()[JOB]
     then = now - timedelta(days=4)
-    for one, words in zip((lee, mara), WORDS, strict=True):
+    with project.ledger.begin() as conn:
+        searches.add(conn, kim.id, "q=python&place=Bremen", then)
+    for one, words in zip((lee, mara, kim), WORDS, strict=True):
         made = sharing.share(project.ledger, one.id, JOB, "linkedin", then)
         sharing.lend(project.ledger, made, words)
     asking.offer(project.ledger, mara, "Forecasting", "I joined in March; ask me about the first "

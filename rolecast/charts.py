@@ -230,7 +230,8 @@ def _intervals(chart: Intervals, look: Look, width: int) -> Any:
         "firm": ["yes" if row.firm else "no" for row in chart.rows],
     }
     limit = top if phone else _room([*zip(high, chart.rows, strict=True)], top, width)
-    plot = _plot(data, look, width, 52 + len(chart.rows) * (44 if phone else 30))
+    height = max(96, 52 + len(chart.rows) * (44 if phone else 30))  # room for the axis and its name
+    plot = _plot(data, look, width, height)
     soft: dict[str, Any] = {"color": look.soft, "size": 1.3}
     plot += lp.geom_segment(lp.aes(x="low", xend="high", y="y", yend="y"), **soft)
     ends = {"x": data["low"] + high, "a": [p - 0.13 for p in places * 2],

@@ -69,7 +69,7 @@ def on_job(site: Site, conn, request: Request, job: JobSpec) -> dict[str, Any]:
     person = person_of(request)
     return {
         "can_refer": bool(site.settings.mail) and person is not None,
-        "bonus": _bonus(job, language_of(request)),
+        "now": now_utc(),
         "referrals": referrals.of_person(conn, person.id, job.id) if person else [],
         "sentence": sentence,
     }
