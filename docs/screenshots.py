@@ -151,7 +151,7 @@ def prefects(browser: Browser) -> None:
     run = next(one for one in done if "approve" not in one["name"].lower())
     look("prefect-runs", "/runs")
     look("prefect-run", f"/runs/flow-run/{run['id']}")
-    page.get_by_role("tab", name="Artifacts").click()
+    page.get_by_text("Artifacts", exact=True).first.click()
     page.wait_for_timeout(1000)
     keep(page, "prefect-run")
     for one in ask("artifacts", {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}):

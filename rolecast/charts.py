@@ -9,6 +9,7 @@ drawn. Pages have them drawn by rolecast.drawing.
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -230,8 +231,9 @@ def _intervals(chart: Intervals, look: Look, width: int) -> Any:
         "firm": ["yes" if row.firm else "no" for row in chart.rows],
     }
     limit = top if phone else _room([*zip(high, chart.rows, strict=True)], top, width)
-    height = max(96, 52 + len(chart.rows) * (44 if phone else 30))  # room for the axis and its name
-    plot = _plot(data, look, width, height)
+    axis = textwrap.wrap(chart.axis, 34 if phone else 200)
+    height = 52 + len(chart.rows) * (44 if phone else 30) + 16 * (len(axis) - 1)
+    plot = _plot(data, look, width, max(96, height))  # room for the axis and its name
     soft: dict[str, Any] = {"color": look.soft, "size": 1.3}
     plot += lp.geom_segment(lp.aes(x="low", xend="high", y="y", yend="y"), **soft)
     ends = {"x": data["low"] + high, "a": [p - 0.13 for p in places * 2],
@@ -241,7 +243,7 @@ def _intervals(chart: Intervals, look: Look, width: int) -> Any:
         lp.aes("value", "y", fill="firm"), shape=21, size=4.5, color=look.accent, stroke=1.6
     ) + lp.scale_fill_manual(values={"yes": look.accent, "no": look.paper}, guide="none")
     plot = _named(plot, chart.rows, "high", limit, phone, look)
-    return plot + _across(chart.ticks, phone, limit) + lp.labs(x=chart.axis, y="")
+    return plot + _across(chart.ticks, phone, limit) + lp.labs(x="\n".join(axis), y="")
 
 
 def _room(ends: Sequence[tuple[float, Any]], top: float, width: int) -> float:
