@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -175,6 +176,7 @@ def person_of(request: Request) -> Person | None:
     return getattr(request.state, "person", None)
 
 
+NOTHING: Mapping[str, str] = MappingProxyType({})  # typed into a form that was not sent yet
 SAYINGS: dict[str, str] = {}  # what a page may say after a form was taken: its name → the sentence
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from babel.lists import format_list
@@ -22,6 +21,7 @@ from rolecast.publish import now_utc
 from rolecast.told import N_, Told
 from rolecast.web.access import guarded
 from rolecast.web.pages import (
+    NOTHING,
     Site,
     back,
     language_of,
@@ -37,7 +37,6 @@ from rolecast.web.pages import (
 # with the origin "null".)
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
 PER_PAGE = 25
-NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_JOB = N_("There is no such job.")
 NO_REFERRAL = N_("You have not named anybody under this address.")
 TOO_OFTEN = N_("Too many friends were named from your network. Try again in a few minutes.")

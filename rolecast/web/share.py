@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from starlette.requests import Request
@@ -20,11 +19,10 @@ from rolecast.sharing import PLACES, Place
 from rolecast.told import N_, Told
 from rolecast.web import sharepaper
 from rolecast.web.access import guarded
-from rolecast.web.pages import Site, back, not_found, number, page, read_spec, sayings
+from rolecast.web.pages import NOTHING, Site, back, not_found, number, page, read_spec, sayings
 
 PER_PAGE = 5  # lent wordings beside the composer
 WORDS_PER_PAGE = 20
-NOTHING: Mapping[str, str] = MappingProxyType({})
 BLANK = {"words": "", "server": "", "lend": ""}
 GROUPS = (
     (N_("Networks"), ("linkedin", "x", "bluesky", "mastodon", "facebook")),
