@@ -55,7 +55,7 @@ words: setup
 	@$(RUN) python -m docs.words $(LANGUAGE)
 
 screenshots: setup servers
-	@$(RUN) python docs/screenshots.py
+	@$(RUN) python -m docs.screenshots
 
 clean:
 	rm -rf .venv .tools .rolecast

@@ -8,7 +8,6 @@ form, so the form asks.
 from __future__ import annotations
 
 from typing import Any, Literal
-from uuid import UUID
 
 from prefect import flow, get_run_logger
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -25,6 +24,7 @@ from prefect.input import RunInput
 from prefect.states import Cancelled, Completed, State
 from pydantic import Field, create_model
 
+from flows.deployed import deployed
 from flows.project import project
 from rolecast import desk
 from rolecast.ledger import approvals
@@ -66,7 +66,7 @@ def ask(opened: Project) -> None:
         _end_answered(client, {one.id for one in waiting})
         if not new:
             return
-        deployment = _deployment(client, NAME)
+        deployment = deployed(client).get(NAME)
         if deployment is None:
             get_run_logger().warning("%d texts wait for approval, on the desk", len(new))
             return
@@ -82,13 +82,6 @@ def ask(opened: Project) -> None:
         )
     with opened.ledger.begin() as conn:
         approvals.in_run(conn, [one.id for one in new], str(run.id))
-
-
-def _deployment(client: SyncPrefectClient, flow_name: str) -> UUID | None:
-    found = client.read_deployments(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=[flow_name])), limit=1
-    )
-    return found[0].id if found else None
 
 
 def _end_answered(client: SyncPrefectClient, waiting: set[int]) -> None:
@@ -157,7 +150,7 @@ def _decide(opened: Project, texts: dict[str, int], answer: Any) -> tuple[int, l
 def _syndicate_again() -> None:
     """What was agreed to goes out now, not with the next scheduled run."""
     with get_client(sync_client=True) as client:
-        deployment = _deployment(client, "syndicate")
+        deployment = deployed(client).get("syndicate")
         if deployment is not None:
             parameters = {"why": "somebody agreed to texts"}
             client.create_flow_run_from_deployment(deployment, parameters=parameters)

@@ -21,6 +21,7 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Completed, State, StateType
 
+from flows.deployed import deployed
 from flows.project import project
 from rolecast import outbox, settings
 from rolecast.publish import now_utc
@@ -196,13 +197,6 @@ async def _block(client: PrefectClient, name: str) -> UUID:
     return found.id
 
 
-async def _deployed() -> dict[str, UUID]:
-    """Flow's name → its deployment, as Prefect's server knows them."""
-    async with get_client() as client:
-        flows = {one.id: one.name for one in await client.read_flows()}
-        return {flows[one.flow_id]: one.id for one in await client.read_deployments()}
-
-
 def main() -> None:
     """python -m flows.notify --root FOLDER: after `prefect deploy --all`."""
     import asyncio
@@ -211,11 +205,9 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=Path("."))
     root = parser.parse_args().root.resolve()
     ours = settings.load(root).notify
-
-    async def work() -> list[str]:
-        return await install(root, ours, await _deployed())
-
-    for name in asyncio.run(work()):
+    with get_client(sync_client=True) as client:
+        watched = deployed(client)
+    for name in asyncio.run(install(root, ours, watched)):
         print(name)
 
 

@@ -17,6 +17,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from rolecast.ledger import Ledger, bonuses, events, jobs, notices, outcomes
 from rolecast.ledger.bonuses import Bonus
@@ -25,7 +26,7 @@ from rolecast.ledger.outcomes import CreditRow
 from rolecast.outcomes import ENDS, FORWARD, Stage
 from rolecast.people import new_id
 from rolecast.reports import safe
-from rolecast.settings import People
+from rolecast.settings import People, Settings
 from rolecast.standing import PARTIES
 from rolecast.told import N_, Told
 
@@ -163,16 +164,16 @@ HEAD = ("name", "mail", "team", "amount", "currency", "job", "application", "sys
         "first_day", "due", "paid")  # fmt: skip
 
 
-def to_csv(rows: Sequence[tuple[Bonus, str, str, str | None]], settings: People) -> str:
+def to_csv(rows: Sequence[tuple[Bonus, str, str, str | None]], settings: Settings) -> str:
     """A table for payroll. rows: bonus, the colleague's name, mail address and team. Texts that a
-    spreadsheet would take for a formula are quoted."""
-    out = io.StringIO()
+    spreadsheet would take for a formula are quoted; days are the company's."""
+    out, zone = io.StringIO(), ZoneInfo(settings.company.timezone)
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEAD)
     for one, name, email, team in rows:
-        days = [f"{at:%Y-%m-%d}" if at else "" for at in (one.started, due_of(one, settings))]
-        paid = f"{one.paid:%Y-%m-%d}" if one.paid else ""
+        times = (one.started, due_of(one, settings.people), one.paid)
+        days = [f"{at.astimezone(zone):%Y-%m-%d}" if at else "" for at in times]
         texts = (name, email, team or "", one.amount, one.currency, one.job_id, one.application,
                  one.source, one.state)  # fmt: skip
-        writer.writerow([*map(safe, texts), *days, paid])
+        writer.writerow([*map(safe, texts), *days])
     return out.getvalue()

@@ -9,6 +9,7 @@ drawn. Pages have them drawn by rolecast.drawing.
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -204,6 +205,19 @@ def _beside(plot: Any, names: Sequence[str], phone: bool, look: Look) -> Any:
     )
 
 
+def _named(plot: Any, rows: Sequence[Any], end: str, limit: float, phone: bool, look: Look) -> Any:
+    """Each row's name, and its text: beside the mark, which ends at `end`; on a narrow screen with
+    the name."""
+    if phone:
+        return _beside(plot, [f"{row.name}: {row.text}" for row in rows], phone, look)
+    lp = _lp()
+    plot += lp.geom_text(
+        lp.aes(end, "y", label="text"), hjust=0, nudge_x=limit * 0.014, size=6,
+        color=look.ink, family=FONT,
+    )  # fmt: skip
+    return _beside(plot, [row.name for row in rows], phone, look)
+
+
 def _intervals(chart: Intervals, look: Look, width: int) -> Any:
     lp, phone = _lp(), width == PHONE
     places, top = _rows(chart.rows), chart.ticks[-1][0]
@@ -217,7 +231,9 @@ def _intervals(chart: Intervals, look: Look, width: int) -> Any:
         "firm": ["yes" if row.firm else "no" for row in chart.rows],
     }
     limit = top if phone else _room([*zip(high, chart.rows, strict=True)], top, width)
-    plot = _plot(data, look, width, 52 + len(chart.rows) * (44 if phone else 30))
+    axis = textwrap.wrap(chart.axis, 34 if phone else 200)
+    height = 52 + len(chart.rows) * (44 if phone else 30) + 16 * (len(axis) - 1)
+    plot = _plot(data, look, width, max(96, height))  # room for the axis and its name
     soft: dict[str, Any] = {"color": look.soft, "size": 1.3}
     plot += lp.geom_segment(lp.aes(x="low", xend="high", y="y", yend="y"), **soft)
     ends = {"x": data["low"] + high, "a": [p - 0.13 for p in places * 2],
@@ -226,16 +242,8 @@ def _intervals(chart: Intervals, look: Look, width: int) -> Any:
     plot += lp.geom_point(
         lp.aes("value", "y", fill="firm"), shape=21, size=4.5, color=look.accent, stroke=1.6
     ) + lp.scale_fill_manual(values={"yes": look.accent, "no": look.paper}, guide="none")
-    names = [row.name for row in chart.rows]
-    if phone:
-        names = [f"{row.name}: {row.text}" for row in chart.rows]
-    else:
-        plot += lp.geom_text(
-            lp.aes("high", "y", label="text"), hjust=0, nudge_x=limit * 0.014, size=6,
-            color=look.ink, family=FONT,
-        )  # fmt: skip
-    plot = _beside(plot, names, phone, look)
-    return plot + _across(chart.ticks, phone, limit) + lp.labs(x=chart.axis, y="")
+    plot = _named(plot, chart.rows, "high", limit, phone, look)
+    return plot + _across(chart.ticks, phone, limit) + lp.labs(x="\n".join(axis), y="")
 
 
 def _room(ends: Sequence[tuple[float, Any]], top: float, width: int) -> float:
@@ -248,11 +256,11 @@ def _room(ends: Sequence[tuple[float, Any]], top: float, width: int) -> float:
     return top * max([1.0, *needs])
 
 
-def _across(ticks: Ticks, phone: bool, limit: float) -> Any:
+def _across(ticks: Ticks, phone: bool, limit: float, margin: float = 0.01) -> Any:
     shown = ticks[::2] if phone and len(ticks) > 4 else ticks
     places, names = [at for at, _ in shown], [name for _, name in shown]
     return _lp().scale_x_continuous(
-        breaks=places, labels=names, limits=[0, limit], expand=[0.01, 0]
+        breaks=places, labels=names, limits=[0, limit], expand=[margin, 0]
     )
 
 
@@ -270,15 +278,7 @@ def _bars(chart: Bars, look: Look, width: int) -> Any:
     )  # fmt: skip
     if cut:
         plot += _broken(top * 0.93, places[0], limit, 0.17 if phone else 0.31, look)
-    names = [row.name for row in chart.rows]
-    if phone:
-        names = [f"{row.name}: {row.text}" for row in chart.rows]
-    else:
-        plot += lp.geom_text(
-            lp.aes("value", "y", label="text"), hjust=0, nudge_x=limit * 0.014, size=6,
-            color=look.ink, family=FONT,
-        )  # fmt: skip
-    plot = _beside(plot, names, phone, look)
+    plot = _named(plot, chart.rows, "value", limit, phone, look)
     blank = lp.element_blank()
     return (
         plot
@@ -326,11 +326,7 @@ def _line(chart: Line, look: Look, width: int) -> Any:
     )  # fmt: skip
     if chart.marks:
         plot = _marked(plot, chart, top, look)
-    shown = chart.times[:: 2 if phone and len(chart.times) > 4 else 1]
-    plot += lp.scale_x_continuous(
-        breaks=[at for at, _ in shown], labels=[name for _, name in shown], limits=[0, count],
-        expand=[0.02, 0],
-    )  # fmt: skip
+    plot += _across(chart.times, phone, count, 0.02)
     plot += lp.scale_y_continuous(
         breaks=[at for at, _ in chart.ticks], labels=[name for _, name in chart.ticks],
         limits=[-top * 0.22 if chart.marks else 0, top * 1.04], expand=[0, 0],
@@ -386,11 +382,7 @@ def _curve(chart: Curve, look: Look, width: int) -> Any:
             nudge_x=(-1 if left else 1) * last * 0.025, nudge_y=-0.02, size=6, color=look.ink,
             family=FONT,
         )  # fmt: skip
-    shown = chart.times[:: 2 if phone and len(chart.times) > 4 else 1]
-    plot += lp.scale_x_continuous(
-        breaks=[at for at, _ in shown], labels=[name for _, name in shown], limits=[0, last],
-        expand=[0.02, 0],
-    )  # fmt: skip
+    plot += _across(chart.times, phone, last, 0.02)
     plot += lp.scale_y_continuous(
         breaks=[at for at, _ in chart.ticks], labels=[name for _, name in chart.ticks],
         limits=[0, 1.02], expand=[0, 0.01],

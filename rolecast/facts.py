@@ -135,6 +135,11 @@ def money(amount: float, currency: str, language: str, whole: bool = True) -> st
     ).replace("\xa0", " ")
 
 
+def amount(value: float, currency: str, language: str) -> str:
+    """An amount, with its cents where it has some."""
+    return money(value, currency, language, value == int(value))
+
+
 def day(spec: JobSpec) -> str:
     """The closing day, written out."""
     from babel.dates import format_date

@@ -24,13 +24,13 @@ MOST = {"friend": 100, "contact": 254, "more": 200, "note": 1000, "words": 1000}
 # What a colleague reads of their own referrals.
 STATES: Mapping[str, str] = MappingProxyType({
     State.asked: N_("Asked. Nothing is passed on before they agree."),
-    State.agreed: N_("They have agreed. The recruiters have it before them."),
+    State.agreed: N_("They have agreed. The recruiters have it now."),
     State.passed_on: N_("The recruiters are on it."),
     State.applied: N_("They have applied."),
     State.screened: N_("Their application is being read."),
     State.interviewed: N_("They are being interviewed."),
     State.offered: N_("They have an offer."),
-    State.hired: N_("They are hired."),
+    State.hired: N_("They are hired. You will hear when they have started."),
     State.started: N_("They have started. Welcome them!"),
     State.declined: N_("They would rather not. What you wrote about them is deleted."),
     State.forgotten: N_(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rolecast import outbox
+from rolecast import facts, outbox
 from rolecast.ledger import Ledger, notices, people, shown
 from rolecast.ledger.notices import Notice
 from rolecast.people import Person
@@ -20,43 +20,53 @@ PATIENCE = timedelta(hours=6)  # but nobody waits longer than this
 EVERY = timedelta(days=1)
 OLD = timedelta(days=14)  # is no news any more
 MOST = 20  # told in one mail; the page has all
+SHORT = 100  # characters of a piece of news that may be the mail's subject
+OWN = ("referral", "credit", "bonus")  # kinds of which one's own page, not the job's, tells more
 
 SENTENCES: Mapping[tuple[str, str], str] = {
-    ("referral", "asked"): N_("We have asked the friend whom you named for “%(job)s”."),
-    ("referral", "agreed"): N_("The friend whom you named for “%(job)s” has agreed."),
-    ("referral", "declined"): N_("The friend whom you named for “%(job)s” would rather not."),
+    ("referral", "asked"): N_("We have asked the friend you named for “%(job)s”."),
+    ("referral", "agreed"): N_("The friend you named for “%(job)s” has agreed."),
+    ("referral", "declined"): N_("The friend you named for “%(job)s” would rather not."),
     ("referral", "forgotten"): N_(
-        "The friend whom you named for “%(job)s” has not answered; we have forgotten them."
+        "The friend you named for “%(job)s” has not answered; what you wrote about them is deleted."
     ),
-    ("referral", "taken_back"): N_("Whom you named for “%(job)s” is taken back and forgotten."),
-    ("referral", "passed_on"): N_("A recruiter has taken up whom you named for “%(job)s”."),
-    ("referral", "applied"): N_("Whom you named for “%(job)s” has applied."),
-    ("referral", "screened"): N_("Somebody looks at the application of whom you named: “%(job)s”."),
-    ("referral", "interviewed"): N_("Whom you named for “%(job)s” has an interview."),
-    ("referral", "offered"): N_("Whom you named for “%(job)s” has an offer."),
-    ("referral", "hired"): N_("Whom you named for “%(job)s” is hired."),
-    ("referral", "started"): N_("Whom you named for “%(job)s” has started here."),
-    ("referral", "rejected"): N_("For “%(job)s” somebody else than whom you named was chosen."),
-    ("referral", "withdrawn"): N_("Whom you named for “%(job)s” has withdrawn."),
+    ("referral", "taken_back"): N_(
+        "You have taken back the friend you named for “%(job)s”; what you wrote is deleted."
+    ),
+    ("referral", "passed_on"): N_(
+        "A recruiter is taking care of the friend you named for “%(job)s”."
+    ),
+    ("referral", "applied"): N_("The friend you named for “%(job)s” has applied."),
+    ("referral", "screened"): N_(
+        "The application of the friend you named for “%(job)s” is being read."
+    ),
+    ("referral", "interviewed"): N_("The friend you named for “%(job)s” has an interview."),
+    ("referral", "offered"): N_("The friend you named for “%(job)s” has an offer."),
+    ("referral", "hired"): N_("The friend you named for “%(job)s” is hired."),
+    ("referral", "started"): N_("The friend you named for “%(job)s” has started here."),
+    ("referral", "rejected"): N_(
+        "For “%(job)s” somebody else than the friend you named was chosen."
+    ),
+    ("referral", "withdrawn"): N_("The friend you named for “%(job)s” has withdrawn."),
     ("referral", "undelivered"): N_(
-        "The mail to the friend whom you named for “%(job)s” could not be delivered; check the "
-        "address."
+        "The mail to the friend you named for “%(job)s” could not be delivered. Check the address, "
+        "take this one back and name them again."
     ),
     ("referral", "extended"): N_(
-        "For “%(job)s” it takes longer to say what became of whom you named; the new day stands on "
-        "your page."
+        "For “%(job)s” it takes longer to say what becomes of the friend you named; the new day "
+        "and the reason stand on your page."
     ),
-    ("referral", ""): N_("There is news of whom you named for “%(job)s”."),
+    ("referral", ""): N_("There is news of the friend you named for “%(job)s”."),
     ("credit", "applied"): N_("An application for “%(job)s” counts for you."),
-    ("credit", "interviewed"): N_("Whom your link brought to “%(job)s” has an interview."),
-    ("credit", "offered"): N_("Whom your link brought to “%(job)s” has an offer."),
-    ("credit", "hired"): N_("Whom you brought to “%(job)s” is hired."),
-    ("credit", "started"): N_("Whom you brought to “%(job)s” has started here."),
+    ("credit", "interviewed"): N_("Somebody who came to “%(job)s” by your link has an interview."),
+    ("credit", "offered"): N_("Somebody who came to “%(job)s” by your link has an offer."),
+    ("credit", "hired"): N_("The person you brought to “%(job)s” is hired."),
+    ("credit", "started"): N_("The person you brought to “%(job)s” has started here."),
     ("credit", "lost"): N_("An application for “%(job)s” does not count for you any more."),
     ("credit", ""): N_("An application for “%(job)s” that counts for you has come further."),
-    ("bonus", "pending"): N_("A bonus of %(currency)s %(amount)s for “%(job)s” is on its way."),
-    ("bonus", "eligible"): N_("Your bonus of %(currency)s %(amount)s for “%(job)s” is due."),
-    ("bonus", "paid"): N_("Your bonus of %(currency)s %(amount)s for “%(job)s” was paid."),
+    ("bonus", "pending"): N_("A bonus of %(amount)s for “%(job)s” is on its way."),
+    ("bonus", "eligible"): N_("Your bonus of %(amount)s for “%(job)s” is due and goes to payroll."),
+    ("bonus", "paid"): N_("Your bonus of %(amount)s for “%(job)s” was paid."),
     ("bonus", "void"): N_("There will be no bonus for “%(job)s”; your page says why."),
     ("question", ""): N_("Somebody asks about “%(job)s”: %(text)s"),
     ("answer", ""): N_("Your question about “%(job)s” has an answer: %(text)s"),
@@ -66,10 +76,12 @@ SENTENCES: Mapping[tuple[str, str], str] = {
 }
 
 
-def sentence(one: Notice, titles: Mapping[str, str]) -> Told:
-    """A piece of news as one sentence. titles: of jobs."""
-    about = {"text": "", "name": "", "amount": "", "currency": ""} | one.about
+def sentence(one: Notice, titles: Mapping[str, str], language: str) -> Told:
+    """A piece of news as one sentence. titles: of jobs; language: of the amounts in it."""
+    about = {"text": "", "name": "", "amount": ""} | one.about
     about["text"] = outbox.one_line(str(about["text"]))
+    if about["amount"]:
+        about["amount"] = facts.amount(float(about["amount"]), about["currency"], language)
     kind = str(about.get("stage") or about.get("state") or "")
     if one.kind == "credit" and not about.get("counts", True):
         kind = "lost"
@@ -126,10 +138,15 @@ def _post(conn, settings: Settings, person: Person, found: list[Notice], now: da
     say, home = words(language).gettext, settings.company.url.rstrip("/")
     titles = shown.titles(conn, {one.job_id for one in found if one.job_id})
     items = [
-        Item(sentence(one, titles).within(say), f"{home}/jobs/{one.job_id}" if one.job_id else None)
-        for one in found[-MOST:]
+        Item(sentence(one, titles, language).within(say), _link(home, one)) for one in found[-MOST:]
     ]
+    first = items[0].text if len(items) == 1 and len(items[0].text) <= SHORT else ""
     outbox.post(
         conn, settings, "news", person.email, language, now, person=person.id,
-        items=items, more=len(found) - len(items), page=f"{home}/me",
+        items=items, first=first, more=len(found) - len(items), page=f"{home}/me",
     )  # fmt: skip
+
+
+def _link(home: str, one: Notice) -> str | None:
+    """Where there is more about it; None: on the page that the mail names at its end."""
+    return f"{home}/jobs/{one.job_id}" if one.job_id and one.kind not in OWN else None

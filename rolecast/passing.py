@@ -9,7 +9,7 @@ from rolecast import crediting, naming
 from rolecast.credit import Rules
 from rolecast.ledger import Ledger, events, outcomes
 from rolecast.ledger import referrals as store
-from rolecast.ledger.referral_states import TRANSITIONS, WITH_US, State
+from rolecast.ledger.referral_states import OWED, TRANSITIONS, WITH_US, State
 from rolecast.ledger.referrals import Referral
 from rolecast.outcomes import Stage
 from rolecast.promises import promised
@@ -55,7 +55,7 @@ class Desk:
         until, word = _until(day, now), _word(word)
         with self.ledger.begin(alone=ALONE) as conn:
             one = self._get(conn, id_)
-            if one.state not in WITH_US:
+            if one.state not in OWED:
                 raise NotPossible(N_("It has ended meanwhile. Look again."))
             store.change(conn, id_, promise=until, word=word, changed=now)
             tell(conn, one, "extended", now)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from rolecast.ledger import Ledger, mails, notices, outcomes, people
 from rolecast.ledger import referrals as store
-from rolecast.ledger.referral_states import FORWARD, TRANSITIONS, WITH_US, State
+from rolecast.ledger.referral_states import FORWARD, OWED, TRANSITIONS, State
 from rolecast.ledger.referrals import Referral
 from rolecast.outcomes import ENDS, Stage, reached
 from rolecast.promises import promised
@@ -63,7 +63,7 @@ def step(
 ) -> bool:
     """Take one step and tell the colleague; False when it was moved meanwhile. days: working days
     of the promise; word: a recruiter's to the colleague."""
-    until = promised(now, days) if new in WITH_US else None
+    until = promised(now, days) if new in OWED else None
     moved = store.move(conn, one, new, now, promise=until, word=word, **values)
     if moved:
         tell(conn, one, new, now)

@@ -20,6 +20,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from rolecast.jobspec import zone
@@ -269,7 +270,9 @@ class Mail(_Part):
     )
     user: str = Field("", description="Name there; the password is ROLECAST_MAIL_PASSWORD.")
     sender: str = Field(description="From whom: jobs@example.com.")
-    sender_name: str = Field("", description="The sender's name as people see it.")
+    sender_name: str = Field(
+        "", description="The sender's name as people see it; the company's unless you say so."
+    )
 
 
 class Notify(_Part):
@@ -319,6 +322,14 @@ class Settings(_Part):
     log: Log = Log()
     credit: str = Field("v1", description="The rules by which applications are credited.")
     channels: dict[ChannelName, ChannelSettings] = {}
+
+    @model_validator(mode="after")
+    def _signed(self) -> Settings:
+        """Mails come from the company by name, not from a bare address."""
+        if not self.mail or self.mail.sender_name:
+            return self
+        mail = self.mail.model_copy(update={"sender_name": self.company.name})
+        return self.model_copy(update={"mail": mail})
 
     @field_validator("channels")
     @classmethod

@@ -106,9 +106,13 @@ class Served:
         """A context of Chromium's in which who@ostrelund.example has signed in; None: nobody."""
         made = chromium.new_context(base_url=self.address, **options)
         if who:
-            secret = session(self.project, person(self.project, who, role))
-            made.add_cookies([{"name": "rolecast", "value": secret, "url": self.address}])
+            self.sign_in(made, who, role)
         return made
+
+    def sign_in(self, context, who: str, role: Role | None = None) -> None:
+        """Sign who@ostrelund.example in in a context of Chromium's."""
+        secret = session(self.project, person(self.project, who, role))
+        context.add_cookies([{"name": "rolecast", "value": secret, "url": self.address}])
 
 
 def free_port() -> int:

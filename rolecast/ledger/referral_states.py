@@ -31,7 +31,8 @@ FORWARD = (
     _S.agreed, _S.passed_on, _S.applied, _S.screened, _S.interviewed, _S.offered, _S.hired,
     _S.started,
 )  # fmt: skip
-WITH_US = FORWARD[:-1]  # somebody here owes the colleague news
+WITH_US = FORWARD[:-1]  # has not ended
+OWED = FORWARD[:-2]  # somebody here owes the colleague news; the first day of work is set already
 ENDED = (_S.started, _S.rejected, _S.withdrawn)  # what is known of the friend goes some time later
 ERASED = (_S.declined, _S.forgotten, _S.taken_back)  # and with these at once
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from rolecast import links
-from rolecast.ledger.referral_states import ENDED, ERASED, WITH_US, State, check
+from rolecast.ledger.referral_states import ENDED, ERASED, OWED, State, check
 from rolecast.ledger.schema import links as link_table
 from rolecast.ledger.schema_people import mails, referrals, silenced
 
@@ -132,7 +132,7 @@ def at_the_desk(
 
 def due(conn: Connection, before: datetime, most: int = 50) -> list[Referral]:
     """Those about which a colleague has been promised to hear before then."""
-    query = select(*_COLUMNS).where(_R.state.in_(WITH_US), _R.promise < before)
+    query = select(*_COLUMNS).where(_R.state.in_(OWED), _R.promise < before)
     return _found(conn, query.order_by(_R.promise, _R.id).limit(most))
 
 

@@ -22,7 +22,7 @@ STATES = {
     State.void: N_("no bonus"),
 }  # fmt: skip
 sayings(
-    bonus_paid=N_("Noted as paid. Whom it concerns is told."),
+    bonus_paid=N_("Noted as paid. The colleagues whose bonus it is are told."),
     bonus_known=N_("That was noted before; nothing has changed."),
     bonus_undone=N_("Noted as not paid."),
 )
@@ -55,7 +55,7 @@ def routes(site: Site) -> list[Route]:
             rows = bonuses.page(conn, state, 0, ALL)
         named = f'attachment; filename="rolecast-bonuses-{state}.csv"'
         headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
-        text = rules.to_csv(rows, site.settings.people)
+        text = rules.to_csv(rows, site.settings)
         return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
     def paid(request: Request) -> Response:

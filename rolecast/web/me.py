@@ -18,7 +18,7 @@ from rolecast.publish import now_utc
 from rolecast.told import N_, Told
 from rolecast.web import mydata, mysettings
 from rolecast.web.access import guarded
-from rolecast.web.pages import Site, number, page
+from rolecast.web.pages import Site, language_of, number, page
 
 PER_PAGE = 20
 FEW = 3  # of each list, on the first page
@@ -66,7 +66,7 @@ class Mine:
         """The first few of everything."""
         person: Person = request.state.person
         with self.site.ledger.read() as conn:
-            more = self.values(conn, person, FEW)
+            more = self.values(conn, person, language_of(request), FEW)
             named = me.named_by(conn, person.id)
             paid = bonuses.of_person(conn, person.id)
             wanted = {one.job_id for one in named} | {one.job_id for one in paid}
@@ -96,11 +96,14 @@ class Mine:
         """One list, page by page."""
         at = number(request)
         with self.site.ledger.read() as conn:
-            more = self.values(conn, request.state.person, PER_PAGE, (at - 1) * PER_PAGE)
+            person, start = request.state.person, (at - 1) * PER_PAGE
+            more = self.values(conn, person, language_of(request), PER_PAGE, start)
         pages = max(1, -(-more["totals"][what] // PER_PAGE))
         return page(self.site, request, "me_list.html.j2", what=what, at=at, pages=pages, **more)
 
-    def values(self, conn, person: Person, count: int, start: int = 0) -> dict[str, Any]:
+    def values(
+        self, conn, person: Person, language: str, count: int, start: int = 0
+    ) -> dict[str, Any]:
         """What the lists are made of: `count` of each, from `start` on."""
         jobs, shared = me.jobs_shared(conn, person.id, start, count)
         links = me.shares_of(conn, person.id, jobs)
@@ -116,7 +119,7 @@ class Mine:
             "measured": reports.measured(conn),
             "credited": {link: credited.count(link) for link in credited},
             "credits": [(one, *why(one, person)) for one in touched[start : start + count]],
-            "news": [(one, news.sentence(one, titles)) for one in found],
+            "news": [(one, news.sentence(one, titles, language)) for one in found],
             "titles": titles,
             "totals": {"shared": shared, "credit": len(touched), "news": total},
             "words": {"stages": STAGES, "referrals": REFERRALS, "bonuses": BONUSES,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,12 +14,11 @@ from rolecast.people import Person, Role, hashed
 from rolecast.publish import now_utc
 from rolecast.told import N_, Told
 from rolecast.web.access import guarded
-from rolecast.web.pages import Site, back, not_found, page, sayings
+from rolecast.web.pages import NOTHING, Site, back, not_found, page, sayings
 from rolecast.words import languages
 
 MOST = 80  # characters of a name, and of a team
 LABELS = {"mail": N_("by mail"), "slack": "Slack", "teams": "Microsoft Teams"}
-NOTHING: Mapping[str, str] = MappingProxyType({})
 sayings(
     settings_kept=N_("Your settings are kept."),
     signed_out_there=N_("That device is signed out."),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rolecast import figures
 from rolecast.channels import Channel
-from rolecast.facts import facts, language_name, locale
+from rolecast.facts import amount, facts, language_name, locale
 from rolecast.finding import Finder
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import Ledger, progress
@@ -112,6 +113,7 @@ def _env(language: str) -> ImmutableSandboxedEnvironment:
     env.globals["languages"] = {one: locale(one).get_language_name(one) for one in languages()}
     env.filters["say"] = lambda told: told.within(words(language).gettext)  # a Told
     env.filters["day"] = partial(_day, language)
+    env.filters["amount"] = lambda value, currency: amount(float(value), currency, language)
     env.filters["markdown"] = _markdown
     env.filters["when"] = partial(_when, language)
     env.filters["clock"] = _clock
@@ -165,8 +167,10 @@ def _clock(at: datetime, zone: str = "UTC") -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
-def _day(language: str, at: datetime | date) -> str:
-    """A day as people write it: Friday, December 4, 2026."""
+def _day(language: str, at: datetime | date, zone: str = "UTC") -> str:
+    """A day as people write it: Friday, December 4, 2026. zone: in which a time is that day."""
+    if isinstance(at, datetime):
+        at = at.astimezone(ZoneInfo(zone))
     return format_date(at, "full", locale=locale(language))
 
 
@@ -187,6 +191,7 @@ def person_of(request: Request) -> Person | None:
     return getattr(request.state, "person", None)
 
 
+NOTHING: Mapping[str, str] = MappingProxyType({})  # typed into a form that was not sent yet
 SAYINGS: dict[str, str] = {}  # what a page may say after a form was taken: its name → the sentence
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from babel.lists import format_list
@@ -12,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from rolecast import friends, inviting, naming, referrals
-from rolecast.facts import locale, money
+from rolecast.facts import amount, locale
 from rolecast.go import Limiter
 from rolecast.jobspec import JobSpec
 from rolecast.ledger import referrals as store
@@ -22,6 +21,7 @@ from rolecast.publish import now_utc
 from rolecast.told import N_, Told
 from rolecast.web.access import guarded
 from rolecast.web.pages import (
+    NOTHING,
     Site,
     back,
     language_of,
@@ -37,7 +37,6 @@ from rolecast.web.pages import (
 # with the origin "null".)
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
 PER_PAGE = 25
-NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_JOB = N_("There is no such job.")
 NO_REFERRAL = N_("You have not named anybody under this address.")
 TOO_OFTEN = N_("Too many friends were named from your network. Try again in a few minutes.")
@@ -69,7 +68,7 @@ def on_job(site: Site, conn, request: Request, job: JobSpec) -> dict[str, Any]:
     person = person_of(request)
     return {
         "can_refer": bool(site.settings.mail) and person is not None,
-        "bonus": _bonus(job, language_of(request)),
+        "now": now_utc(),
         "referrals": referrals.of_person(conn, person.id, job.id) if person else [],
         "sentence": sentence,
     }
@@ -85,7 +84,7 @@ def _bonus(job: JobSpec, language: str) -> str:
     ours = job.referral_bonus
     if ours is None:
         return ""
-    return money(ours.amount, ours.currency, language, ours.amount == int(ours.amount))
+    return amount(ours.amount, ours.currency, language)
 
 
 class Colleague:

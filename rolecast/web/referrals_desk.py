@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,11 +17,10 @@ from rolecast.people import Role
 from rolecast.publish import now_utc
 from rolecast.told import N_, Told
 from rolecast.web.access import guarded
-from rolecast.web.pages import Site, back, not_found, number, page, sayings
+from rolecast.web.pages import NOTHING, Site, back, not_found, number, page, sayings
 from rolecast.web.report import SOURCE
 
 PER_PAGE = 25
-NOTHING: Mapping[str, str] = MappingProxyType({})
 MISSING = N_("There is no such referral, or its friend has withdrawn it.")
 sayings(
     referral_set=N_("Noted, and told to the colleague."),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from starlette.requests import Request
@@ -21,11 +19,10 @@ from rolecast.sharing import PLACES, Place
 from rolecast.told import N_, Told
 from rolecast.web import sharepaper
 from rolecast.web.access import guarded
-from rolecast.web.pages import Site, back, not_found, number, page, read_spec, sayings
+from rolecast.web.pages import NOTHING, Site, back, not_found, number, page, read_spec, sayings
 
 PER_PAGE = 5  # lent wordings beside the composer
 WORDS_PER_PAGE = 20
-NOTHING: Mapping[str, str] = MappingProxyType({})
 BLANK = {"words": "", "server": "", "lend": ""}
 GROUPS = (
     (N_("Networks"), ("linkedin", "x", "bluesky", "mastodon", "facebook")),
@@ -77,11 +74,6 @@ def on_job(site: Site, conn, request: Request, job: JobSpec) -> dict[str, Any]:
     return {"shared_at": [PLACES[one.place] for one in mine if one.place in PLACES], "lent": lent}
 
 
-def _plain(id_: str) -> str:
-    """A number as ours are; "" for what is none, and what PostgreSQL does not even take."""
-    return id_ if re.fullmatch(r"[a-z0-9-]{1,64}", id_) else ""
-
-
 class Composer:
     """The pages' functions."""
 
@@ -92,7 +84,7 @@ class Composer:
         """The job of the page, when it can be shared; else what says why not."""
         job_id = request.path_params["id"]
         with self.site.ledger.read() as conn:
-            row, is_shown = shown.job(conn, _plain(job_id), self.site.boards)
+            row, is_shown = shown.job(conn, job_id, self.site.boards)
         if row is None:
             return None, not_found(self.site, request, f"There is no job {job_id!r}.", inside=True)
         spec = read_spec(row.spec)
@@ -151,7 +143,7 @@ class Composer:
         """Lend these words no longer."""
         person = request.state.person
         with self.site.ledger.begin() as conn:
-            done = shares.take_back(conn, person.id, _plain(request.path_params["share"]))
+            done = shares.take_back(conn, person.id, request.path_params["share"])
         if not done:
             return not_found(self.site, request, "You do not lend these words.", inside=True)
         return back("/me/words", "taken_back")
@@ -170,7 +162,7 @@ class Composer:
     ) -> Response:
         """The composer with a colleague's words below what is there already."""
         with self.site.ledger.read() as conn:
-            one = shares.lent_one(conn, spec.id, _plain(form["take"]))
+            one = shares.lent_one(conn, spec.id, form["take"])
         if one is None:
             gone = Told(N_("These words are not lent any more."))
             return self._composer(request, spec, place, form, wrong=gone, status=422)
@@ -189,7 +181,7 @@ class Composer:
         if lends and not words:
             raise sharing.NotPossible(N_("There are no words yet that colleagues could use."))
         made = sharing.share(ledger, person.id, spec.id, place.name, now)
-        credit = sharing.take_up(ledger, person, made, words, _plain(form.get("taken", "")), now)
+        credit = sharing.take_up(ledger, person, made, words, form.get("taken", ""), now)
         with ledger.read() as conn:
             others, _ = shares.lent_for(conn, spec.id, person.id, 0, sharing.COMPARED)
         if lends:
@@ -229,7 +221,7 @@ class Composer:
         with self.site.ledger.read() as conn:
             lent, total = shares.lent_for(conn, spec.id, person.id, (at - 1) * PER_PAGE, PER_PAGE)
             own = shares.get(conn, person.id, spec.id, place.name)
-            taken = shares.lent_one(conn, spec.id, _plain(form.get("taken", "")))
+            taken = shares.lent_one(conn, spec.id, form.get("taken", ""))
         return page(
             self.site, request, "compose.html.j2", status, wrong=wrong,
             job=spec, place=place, ready=ready, prompts=PROMPTS,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,9 +18,8 @@ from rolecast.people import NotOurs, Role, goes_to, hashed
 from rolecast.publish import now_utc
 from rolecast.told import N_, Told
 from rolecast.web.access import device_of, guarded
-from rolecast.web.pages import Site, back, language_of, page, sayings
+from rolecast.web.pages import NOTHING, Site, back, language_of, page, sayings
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
 BACK = "/signin/oidc/back"
 # no-referrer would make browsers send our own form with the origin "null".
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,13 +19,22 @@ from rolecast.suggestions import FIELDS, LISTS
 from rolecast.told import N_, Told
 from rolecast.web.access import guarded
 from rolecast.web.ask import NO_JOB, ago, job_of, named_choices
-from rolecast.web.pages import Site, back, gettext, not_found, number, page, read_spec, sayings
+from rolecast.web.pages import (
+    NOTHING,
+    Site,
+    back,
+    gettext,
+    not_found,
+    number,
+    page,
+    read_spec,
+    sayings,
+)
 from rolecast.worddiff import segments
 from rolecast.wrapping import unwrapped
 
 PER_PAGE, OWN = 10, 20
 LONG = 600  # characters without a change, of which the middle is left out
-NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_SUGGESTION = N_("There is no such suggestion any more.")
 CHOOSE = N_("Choose one of the buttons.")
 sayings(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,9 +15,8 @@ from rolecast.people import Role
 from rolecast.publish import now_utc
 from rolecast.told import N_, Told
 from rolecast.web.access import guarded
-from rolecast.web.pages import Site, back, gettext, not_found, page, sayings
+from rolecast.web.pages import NOTHING, Site, back, gettext, not_found, page, sayings
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
 NOT_SHOWN = N_("You are not shown for this team.")
 sayings(
     volunteered=N_("Thank you. Colleagues who look at the team's jobs can ask you now."),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,6 +10,8 @@ from rolecast import bonuses, crediting
 from rolecast.credit import load
 from rolecast.ledger import bonuses as rows
 from rolecast.ledger import events, outcomes, people
+from rolecast.ledger.bonuses import Bonus
+from rolecast.settings import Settings
 from tests.colleagues import HOUSE, browser, person, token
 from tests.house import drop, make, publish, spec
 from tests.people.deeds import AT, DAY, house, log, news, refer, share, tell, tie
@@ -167,8 +170,9 @@ def test_the_desk_gives_payroll_a_table_and_takes_what_was_paid(project):
             ("'=cmd|' /C calc'!A0", "'@Ropes", "eligible"), ("Lee", "", "eligible"),
         ]  # fmt: skip
         assert table[0]["due"] == "2027-02-23"
+        assert table[0]["first_day"] == "2026-11-25"
         page = web.get("/desk/bonuses").text
-        assert page.count("EUR 1500") == 3
+        assert page.count("€1,500") == 3
         assert "=cmd|&#39;" in page
         ids = {f"one-{one.id}": "1" for key in ("A-1", "A-2", "A-3") for one in of(project, key)}
         form = {"token": token(web)}
@@ -193,3 +197,15 @@ def test_bonuses_are_for_recruiters(project):
     with browser(project, "kim") as web:
         assert web.get("/desk/bonuses").status_code == 403
         assert web.post("/desk/bonuses/paid", data={"token": token(web)}).status_code == 403
+
+
+def test_payroll_reads_the_companys_days():
+    midnight = datetime(2027, 1, 31, 23, tzinfo=UTC)  # the first of February in Berlin
+    one = Bonus("b", "p", "pilot", "ats", "A-1", "share", "1500", "EUR", "eligible", "", midnight,
+                midnight, None, midnight)  # fmt: skip
+    berlin = Settings.model_validate({"company": {"timezone": "Europe/Berlin"}})
+    table = bonuses.to_csv([(one, "Kim", "kim@x.example", None)], berlin)
+    (row,) = csv.DictReader(io.StringIO(table))
+    assert (row["first_day"], row["due"], row["paid"]) == (
+        "2027-02-01", "2027-05-02", "2027-02-01",
+    )  # fmt: skip

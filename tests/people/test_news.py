@@ -46,12 +46,14 @@ def test_after_an_hour_of_quiet_and_once_a_day(project):
     assert mail(project, AT + 1.5 * HOUR) == 0
     (text,) = sent(project, AT + 2 * HOUR).to("kim@ostrelund.example")
     assert "An application for “Harbour Pilot” counts for you." in text
-    assert "Whom you brought to “Harbour Pilot” is hired." in text
-    assert "http://127.0.0.1:8080/jobs/pilot" in text
+    assert "The person you brought to “Harbour Pilot” is hired." in text
+    assert "http://127.0.0.1:8080/me\n" in text and "/jobs/" not in text
     note(project, kim, AT + 3 * HOUR, kind="bonus", state="paid", amount="5", currency="EUR")
     assert mail(project, AT + 12 * HOUR) == 0  # one a day
     assert mail(project, AT + 26 * HOUR) == 1
-    assert "bonus of EUR 5" in sent(project, AT + 27 * HOUR).to("kim@ostrelund.example")[0]
+    (paid,) = sent(project, AT + 27 * HOUR).mails
+    assert paid["Subject"] == "Your bonus of €5 for “Harbour Pilot” was paid."
+    assert paid["Subject"] in paid.get_content()
 
 
 def test_an_unquiet_day_does_not_hold_the_mail_back(project):
@@ -142,11 +144,11 @@ def test_every_kind_of_news_has_a_sentence_and_an_unknown_one_too(project):
     for (kind, state), _ in news.SENTENCES.items():
         about = {"stage": state, "counts": True} if kind == "credit" else {"state": state}
         one = notices.Notice(1, AT, kind, "pilot", about, None)
-        assert "Harbour Pilot" in str(news.sentence(one, titles)), kind
+        assert "Harbour Pilot" in str(news.sentence(one, titles, "en")), kind
     odd = notices.Notice(1, AT, "odd", None, {"state": "%s %(x)s"}, None)
-    assert str(news.sentence(odd, {}))
+    assert str(news.sentence(odd, {}, "en"))
     text = notices.Notice(1, AT, "question", "pilot", {"text": "a\nb %d"}, None)
-    assert str(news.sentence(text, titles)).endswith("a b %d")
+    assert str(news.sentence(text, titles, "en")).endswith("a b %d")
 
 
 def test_the_rounds_do_all_and_twice_nothing(project):

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from rolecast import crediting, friends, inviting, naming, passing, referrals
 from rolecast.credit import load
 from rolecast.ledger import referrals as store
-from rolecast.ledger.referral_states import ENDED, ERASED, TRANSITIONS, WITH_US, State
+from rolecast.ledger.referral_states import ENDED, ERASED, OWED, TRANSITIONS, WITH_US, State
 from rolecast.outcomes import Outcome, Stage
 from tests.colleagues import HOUSE, make, person
 from tests.house import open_project, publish, spec
@@ -169,9 +169,11 @@ class Referrals(RuleBasedStateMachine):
             if state is State.asked:
                 assert row.link is None and row.word is None and row.application is None
                 assert row.ends > self.now - timedelta(days=13)
-            assert (row.promise is not None) == (state is State.asked or state in WITH_US)
+            assert (row.promise is not None) == (state is State.asked or state in OWED)
+            if state in OWED:
+                assert row.promise.weekday() < 5
             if state in WITH_US:
-                assert row.promise.weekday() < 5 and row.link and row.friend
+                assert row.link and row.friend
         if known:
             with self.ledger.read() as conn:
                 shown, _ = store.at_the_desk(conn, (*WITH_US, *ENDED), 0, 999)

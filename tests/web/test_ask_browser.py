@@ -1,19 +1,13 @@
 """Asking and saying it better in a real browser: by keyboard, on a phone, with hostile words."""
 
-import threading
-import time
 from itertools import pairwise
 
 import pytest
-import uvicorn
 
 from rolecast import asking, suggestions
 from rolecast.ledger import people
 from rolecast.publish import now_utc
-from rolecast.web import app
-from rolecast.web.face import Face
-from rolecast.web.fastlane import protocol
-from tests.colleagues import HOUSE, person
+from tests.colleagues import HOUSE, person, served
 from tests.house import make, open_project, publish, spec
 from tests.web.test_browser import LONG
 
@@ -21,58 +15,25 @@ SCRIPT = "<script>document.title='run'</script><img src=x onerror=\"document.tit
 WORDS = f"{SCRIPT} {LONG} javascript:alert(1)\n\n{'x' * 200}"
 
 
-class House:
-    """A running board, and who is signed in where."""
-
-    def __init__(self, root):
-        self.project = project = open_project(root)
-        face = Face(project.ledger, project.settings, root / ".rolecast")
-        made = app.create(
-            project.ledger, project.settings, project.channels, face=face, folder=project.folder
-        )
-        config = uvicorn.Config(made, port=0, log_level="error", http=protocol(face))
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-        self.thread.start()
-        deadline = time.monotonic() + 20
-        while not self.server.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-
-    def sign_in(self, page, who):
-        from rolecast import signin
-
-        ours = self.project
-        found = person(ours, who)
-        with ours.ledger.begin() as conn:
-            secret = signin.start(conn, ours.settings, found, "Chrome, computer", now_utc())
-        page.context.add_cookies([{"name": "rolecast", "value": secret, "url": self.url}])
-
-    def close(self):
-        self.server.should_exit = True
-        self.thread.join(10)
-        self.project.ledger.close()
-
-
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     root = make(tmp_path_factory.mktemp("ask"), HOUSE, pilot=spec(team="Harbour"))
     publish(root)
-    made = House(root)
-    ledger, job, now = made.project.ledger, made.project.specs()["pilot"], now_utc()
-    kim = person(made.project, "kim")
+    project = open_project(root)
+    ledger, job, now = project.ledger, project.specs()["pilot"], now_utc()
+    kim = person(project, "kim")
     with ledger.begin() as conn:
         people.change(conn, kim.id, name=f"{SCRIPT} {LONG}", team=f"{SCRIPT} {LONG}")
         kim = people.get(conn, kim.id)
-    made.question = asking.ask(ledger, kim, job, WORDS, now)
-    asking.answer(ledger, kim, job.id, made.question, WORDS, now)
+    question = asking.ask(ledger, kim, job, WORDS, now)
+    asking.answer(ledger, kim, job.id, question, WORDS, now)
     asking.offer(ledger, kim, "Harbour", WORDS[:300], True, ["board"], now)
     what = next(iter(suggestions.choices(job)))
     suggestions.suggest(ledger, kim, job, what, WORDS[:180], WORDS[:400], True, now)
-    yield made
-    made.close()
+    with served(project, folder=project.folder) as made:
+        made.question = question
+        yield made
+    ledger.close()
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -92,10 +53,10 @@ def test_hostile_words_are_only_words(house, page, who, path, width):
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text))
-    page.on("request", lambda r: r.url.startswith(house.url) or complaints.append(r.url))
-    house.sign_in(page, who)
+    page.on("request", lambda r: r.url.startswith(house.address) or complaints.append(r.url))
+    house.sign_in(page.context, who)
     page.set_viewport_size({"width": width, "height": 800})
-    page.goto(house.url + path.replace("QUESTION", house.question), wait_until="networkidle")
+    page.goto(house.address + path.replace("QUESTION", house.question), wait_until="networkidle")
     for one in page.locator("details").all():
         one.evaluate("each => each.open = true")
     assert page.title() != "run"
@@ -120,22 +81,22 @@ def test_hostile_words_are_only_words(house, page, who, path, width):
 
 
 def test_a_question_is_asked_and_a_title_said_better_by_keyboard(house, page):
-    house.sign_in(page, "bo")
-    page.goto(f"{house.url}/jobs/pilot")
+    house.sign_in(page.context, "bo")
+    page.goto(f"{house.address}/jobs/pilot")
     page.get_by_label("Ask about this job").fill("Who steers?\nAnd who sleeps?")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**/questions?said=asked")
     assert "Your question is here now" in page.get_by_role("status").first.inner_text()
     assert page.get_by_text("Who steers?").is_visible()
-    page.goto(f"{house.url}/jobs/pilot")
+    page.goto(f"{house.address}/jobs/pilot")
     page.get_by_role("button", name="Suggest other words").press("Enter")
     page.get_by_label("Your words").fill("Sea Pilot")
     page.get_by_label("say on the job's page").press("Space")
     page.get_by_role("button", name="Suggest these words").press("Enter")
     page.wait_for_url("**/suggest?said=suggested")
-    house.sign_in(page, "rita")
-    page.goto(f"{house.url}/desk/suggestions")
+    house.sign_in(page.context, "rita")
+    page.goto(f"{house.address}/desk/suggestions")
     mine = page.locator(".needs > li", has_text="Sea")
     assert mine.locator("ins").inner_text() == "Sea"
     mine.get_by_role("button", name="Take it over").press("Enter")

@@ -56,8 +56,8 @@ def test_the_page_shows_what_became_of_what_one_did(project):
     assert "Sam Sail Harbour Pilot has agreed" in page
     assert "You should have heard by" in page
     assert "Counts for you. They came by your link" in page
-    assert "EUR 1500 Harbour Pilot on its way Due on Tuesday, February 23, 2027" in page
-    assert "Whom you brought to “Harbour Pilot” has started here." in page
+    assert "€1,500 Harbour Pilot on its way Due on Tuesday, February 23, 2027" in page
+    assert "The person you brought to “Harbour Pilot” has started here." in page
 
 
 def test_why_it_does_not_count_names_nobody(project):

@@ -2,20 +2,34 @@
 
 import re
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
-from rolecast import words
+from rolecast import friends, news, outbox, referrals, words
+from rolecast.ledger import people
 from rolecast.ledger import referrals as store
 from rolecast.ledger.schema_people import referrals as table
 from rolecast.people import Role
 from rolecast.publish import now_utc
-from tests.colleagues import HOUSE, enter, make, person, token
+from tests.colleagues import HOUSE, Mailbox, enter, make, person, token
 from tests.house import drop, open_project, publish, site, spec
-from tests.people.naming import FORM, ROBIN, at, deliver, refer, rows, secret_in, told, waiting
+from tests.people.naming import (
+    FORM,
+    ROBIN,
+    at,
+    deliver,
+    refer,
+    rows,
+    secret_in,
+    secret_of,
+    told,
+    waiting,
+)  # fmt: skip
 
 pytestmark = pytest.mark.both_ledgers
+AGREES = {"friend": "Robin Reef", "contact": ROBIN}
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}"
 
 
@@ -409,6 +423,49 @@ def test_the_desk_keeps_promises_and_shows_what_breaks_first(house):
     assert told(house.project, person(house.project, "kim")) == [
         "agreed", "agreed", "extended", "passed_on", "applied", "hired", "rejected",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "state", "sentence"),
+    [
+        ("en", "undelivered", "The mail to the friend you named for “Deck Hand” could not be "
+         "delivered. Check the address, take this one back and name them again."),
+        ("de", "undelivered", "Die Mail an die Person, die du für „Deck Hand“ empfohlen hast, ließ "
+         "sich nicht zustellen. Prüf die Adresse, nimm die Empfehlung zurück und nenn die Person "
+         "noch einmal."),
+        ("en", "extended", "For “Deck Hand” it takes longer to say what becomes of the friend you "
+         "named; the new day and the reason stand on your page."),
+        ("de", "extended", "Bei „Deck Hand“ dauert es länger, bis feststeht, was aus deiner "
+         "Empfehlung wird; der neue Tag und der Grund stehen auf deiner Seite."),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_is_told_on_the_page_and_by_mail(house, language, state, sentence):
+    project, kim = house.project, person(house.project, "kim")
+    with project.ledger.begin() as conn:
+        people.change(conn, kim.id, language=language)
+    one = refer(project, kim, job_id="hand")
+    if state == "undelivered":
+
+        class Wrong(Mailbox):
+            def send(self, mail):
+                raise outbox.Rejected("no such mailbox")
+
+        deliver(project, box=Wrong())
+        assert referrals.undelivered(project.ledger, now_utc()) == 1
+    else:
+        secret = secret_of(project)
+        friends.agree(project.ledger, project.settings, secret, AGREES, now_utc())
+        with house.browser("rita") as web:
+            day = f"{now_utc() + timedelta(days=20):%Y-%m-%d}"
+            form = {"token": token(web), "what": "extend", "day": day, "word": "At sea."}
+            assert web.post(f"/desk/referrals/{one.id}", data=form).status_code == 303
+    with house.browser("kim") as web:
+        assert sentence in main(web.get("/me"))
+        if state == "extended":
+            assert "At sea." in web.get("/me/referrals").text
+    assert news.mail(project.ledger, project.settings, now_utc() + timedelta(hours=7)) == 1
+    (mail,) = deliver(project, now_utc() + timedelta(hours=7)).mails
+    assert sentence in mail.get_content()
 
 
 def test_lists_are_paged(house):
