@@ -12,15 +12,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from rolecast import desk, referrals
+from rolecast import desk, naming, referrals
 from rolecast.ledger import approvals, clicks, jobs, shown
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
 from rolecast.people import Role
+from rolecast.promises import promised
 from rolecast.publish import now_utc
 from rolecast.web import maildesk
 from rolecast.web.access import guarded
-from rolecast.web.pages import Site, number, page
+from rolecast.web.pages import SAYINGS, Site, number, page
 
 PER_PAGE = 100
 Form = dict[str, str]
@@ -39,13 +40,13 @@ def routes(site: Site) -> list[Route]:
     """/desk, its calendar, and what its forms are sent to."""
 
     def home(request: Request) -> Response:
-        at, said = number(request), request.query_params.get("said", "")
+        at, now = number(request), now_utc()
         site.live.before(request)
         with site.ledger.read() as conn:
             together, alone = _grouped(shown.needs_a_person(conn))
             rows, total = shown.table(conn, (at - 1) * PER_PAGE, PER_PAGE)
             asked, broken = approvals.waiting(conn), jobs.broken(conn)
-            promises = referrals.promises(conn, now_utc())
+            promises = referrals.promises(conn, now)
             troubled = maildesk.troubled(conn)
             named = [*alone, *rows, *asked, *(post for one in together for post in one.posts)]
             named += [one.referral for one in promises]
@@ -59,6 +60,8 @@ def routes(site: Site) -> list[Route]:
             together=together,
             asked=asked,
             promises=promises,
+            next_day=promised(now, site.settings.people.promise_days).date(),
+            most=naming.MOST,
             mails=troubled,
             broken=broken,
             rows=rows,
@@ -67,8 +70,8 @@ def routes(site: Site) -> list[Route]:
             clicked=clicked,
             at=at,
             pages=max(1, -(-total // PER_PAGE)),
-            said=said and f"{said} The next run takes it from here.",
             wrong=request.query_params.get("wrong", ""),
+            **_said(request.query_params.get("said", "")),
         )
 
     def calendar(request: Request) -> Response:
@@ -96,6 +99,13 @@ def routes(site: Site) -> list[Route]:
         taking("/desk/approve", _approve),
         taking("/desk/retry", _retry_all),
     ]
+
+
+def _said(text: str) -> dict[str, str]:
+    """What the page says after one of its forms; sentences of other pages say themselves."""
+    if not text or text in SAYINGS:
+        return {}
+    return {"said": f"{text} The next run takes it from here."}
 
 
 def _grouped(waiting: Iterable[Publication]) -> tuple[list[Together], list[Publication]]:
