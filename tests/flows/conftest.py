@@ -10,6 +10,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +35,23 @@ def wait_for(address: str, process: subprocess.Popen, seconds: float = 60) -> No
     raise AssertionError(f"{address} does not answer")
 
 
+def end(process: subprocess.Popen) -> None:
+    """Nothing outlives the tests, whatever it does about SIGTERM."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def until(what: Callable[[], Any], seconds: float = 90) -> Any:
+    """What `what` answers as soon as that is something."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := what():
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"it did not happen within {seconds} s")
+
+
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory):
     """The environment of a running Prefect server."""
@@ -52,3 +72,27 @@ def prefect(tmp_path_factory):
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
+
+
+@pytest.fixture
+def serving(prefect):
+    """``serving(root)`` has the flows that serve a folder run, until the test ends."""
+    running = []
+
+    def serve(root: Path) -> Path:
+        command = [sys.executable, "-m", "flows.serve", "--root", str(root)]
+        with (root / "serve.log").open("wb") as log:
+            running.append(
+                subprocess.Popen(
+                    command, env=prefect, stdout=log, stderr=log, start_new_session=True
+                )
+            )
+        return root
+
+    yield serve
+    for process in running:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(90)
+        finally:
+            end(process)
