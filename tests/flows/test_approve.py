@@ -8,9 +8,9 @@ import pytest
 from rolecast import desk, history
 from rolecast.ledger import approvals
 from rolecast.publish import now_utc
-from tests.flows.conftest import until
 from tests.flows.test_syndicate import ask
 from tests.house import BOARD, drop, make, open_project, spec, states
+from tests.processes import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from tests.flows.conftest import until
 from tests.flows.test_syndicate import ask, runs
 from tests.house import BOARD, make, spec
+from tests.processes import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 SETTINGS = """

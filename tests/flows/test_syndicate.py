@@ -11,8 +11,9 @@ import urllib.request
 import pytest
 
 from rolecast import history
-from tests.flows.conftest import free_port, until, wait_for
+from tests.colleagues import free_port
 from tests.house import BOARD, drop, make, open_project, spec, states
+from tests.processes import until, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 
