@@ -255,7 +255,7 @@ def write(tour) -> None:
     page = tour.page
     tour.room("Write a job", "Write a job")
     page.get_by_label("Job spec (YAML)").fill(spec(title="Quay Walker", summary=EVIL))
-    page.locator("#found article").first.wait_for()
+    page.locator("#found section.preview").first.wait_for()
     tour.look("Write a job")
     tour.click("Save into the folder", "Desk", "button")
     assert "run" in page.locator("p.said").inner_text()
