@@ -50,7 +50,7 @@ KINDS = [
     MastodonMock,
     Oidc,
 ]
-SERVER_FIXTURES = {"own_pds", "chromium", "page", *(kind.script for kind in KINDS)}
+SERVER_FIXTURES = {"own_pds", "prefect", "chromium", "page", *(kind.script for kind in KINDS)}
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -103,6 +103,15 @@ def shared_server(kind: type[Server]) -> Server:
 def pds() -> PDS:
     """The Bluesky PDS of this run. Make a ``new_account()`` per test; never stop it."""
     return shared_server(PDS)
+
+
+@pytest.fixture(scope="session")
+def prefect(tmp_path_factory):
+    """The environment of a running Prefect server."""
+    from tests.processes import prefect_server
+
+    with prefect_server(tmp_path_factory.mktemp("prefect")) as env:
+        yield env
 
 
 @pytest.fixture

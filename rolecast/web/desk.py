@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rolecast import desk, numbers, referrals, today
+from rolecast import desk, naming, numbers, referrals, today
 from rolecast.ledger import approvals, clicks, jobs, overview, shown
 from rolecast.ledger.publications import Publication
 from rolecast.ledger.states import State
 from rolecast.people import Role
+from rolecast.promises import promised
 from rolecast.publish import now_utc
 from rolecast.told import N_, Told
 from rolecast.web import maildesk
@@ -75,6 +76,8 @@ def routes(site: Site) -> list[Route]:
             together=together,
             asked=asked,
             promises=promises,
+            next_day=promised(now, site.settings.people.promise_days).date(),
+            most=naming.MOST,
             mails=troubled,
             broken=broken,
             day=day,

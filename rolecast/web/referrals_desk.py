@@ -80,7 +80,7 @@ def routes(site: Site, rules: Rules) -> list[Route]:
             return not_found(site, request, MISSING, inside=True)
         except (referrals.NotPossible, naming.NotThus) as error:
             return home(request, error, 422, form | {"id": id_})
-        return back("/desk/referrals", said)
+        return back("/desk" if form.get("from") == "desk" else "/desk/referrals", said)
 
     return [
         guarded(site, "/desk/referrals", home, Role.recruiter),

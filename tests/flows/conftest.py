@@ -1,54 +1,37 @@
-"""A real Prefect server for the tests of flows, on a port of its own."""
+"""Flows that serve a folder, on the Prefect server of the tests."""
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
+from pathlib import Path
 
 import pytest
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from tests.processes import end
 
 
-def wait_for(address: str, process: subprocess.Popen, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "it ended"
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise AssertionError(f"{address} does not answer")
+@pytest.fixture
+def serving(prefect):
+    """``serving(root)`` has the flows that serve a folder run, until the test ends."""
+    running = []
 
+    def serve(root: Path) -> Path:
+        command = [sys.executable, "-m", "flows.serve", "--root", str(root)]
+        with (root / "serve.log").open("wb") as log:
+            running.append(
+                subprocess.Popen(
+                    command, env=prefect, stdout=log, stderr=log, start_new_session=True
+                )
+            )
+        return root
 
-@pytest.fixture(scope="session")
-def prefect(tmp_path_factory):
-    """The environment of a running Prefect server."""
-    home, port = tmp_path_factory.mktemp("prefect"), free_port()
-    env = {
-        **os.environ,
-        "PREFECT_HOME": str(home),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-    }
-    command = [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)]
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/api/health", process)
-        yield env
-    finally:
+    yield serve
+    for process in running:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        try:
+            process.wait(90)
+        finally:
+            end(process)

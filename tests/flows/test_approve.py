@@ -1,12 +1,6 @@
 """Approval in Prefect: a run that waits for a form, on a real server, answered through its API."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-import urllib.error
 import urllib.request
 
 import pytest
@@ -14,34 +8,18 @@ import pytest
 from rolecast import desk, history
 from rolecast.ledger import approvals
 from rolecast.publish import now_utc
-from tests.flows.test_syndicate import artifacts, ask
+from tests.flows.test_syndicate import ask
 from tests.house import BOARD, drop, make, open_project, spec, states
+from tests.processes import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
-def served(prefect, tmp_path):
+def served(serving, tmp_path):
     """A folder whose texts all wait for somebody, with the flows that serve it."""
     channel = BOARD + 'policy = { approval = "always" }\n'
-    root = make(tmp_path, channel, pilot=spec(), deck_hand=spec(title="Deck Hand"))
-    command = [sys.executable, "-m", "flows.serve", "--root", str(root)]
-    with (tmp_path / "serve.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, env=prefect, stdout=log, stderr=log, start_new_session=True
-        )
-    yield root
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(30)
-
-
-def until(what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := what():
-            return found
-        time.sleep(0.2)
-    raise AssertionError("it did not happen")
+    return serving(make(tmp_path, channel, pilot=spec(), deck_hand=spec(title="Deck Hand")))
 
 
 def asking(prefect, state="PAUSED"):
@@ -109,26 +87,3 @@ def test_what_is_answered_on_the_desk_ends_its_run(prefect, served):
     # Prefect shows a run as paused a moment before its form is stored, and rejects till then.
     until(lambda: resume(prefect, other, **answer) == "ACCEPT")
     until(lambda: states(served)["third/board"] == "live")
-
-
-def test_collect_tells_what_is_not_as_it_should_be(prefect, tmp_path, pds, proxy):
-    from tests.networks import bluesky
-
-    network = bluesky.network(lambda name: {"pds": pds, "proxy": proxy}[name])
-    root = network.make(tmp_path, apply=f"{pds.url}/no/such/page")
-    env = prefect | network.env
-    code = (
-        "import sys; from flows.syndicate import syndicate; from flows.collect import collect; "
-        "syndicate(sys.argv[1]); collect(sys.argv[1])"
-    )
-    command = [sys.executable, "-c", code, str(root)]
-    subprocess.run(command, env=env, check=True, timeout=120, capture_output=True)
-    body = {
-        "flows": {"name": {"any_": ["collect"]}},
-        "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
-        "sort": "START_TIME_DESC",
-    }
-    run = ask(prefect, "flow_runs/filter", body)[0]
-    assert run["state"]["message"].startswith("1 of 1 posts as we wrote them; 1 to see")
-    (row,) = json.loads(artifacts(prefect, run["id"])["collect-findings"])
-    assert (row["job"], row["where"]) == ("pilot", "apply")

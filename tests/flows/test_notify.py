@@ -2,15 +2,14 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.flows.test_syndicate import ask, runs
 from tests.house import BOARD, make, spec
+from tests.processes import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 SETTINGS = """
@@ -26,26 +25,9 @@ mail = ["rita@example.test"]
 
 
 @pytest.fixture
-def served(prefect, postfix, tmp_path):
+def served(serving, postfix, tmp_path):
     """A folder with the flows that serve it, and a mail server."""
-    root = make(tmp_path, BOARD + SETTINGS.format(port=postfix.port), pilot=spec())
-    command = [sys.executable, "-m", "flows.serve", "--root", str(root)]
-    with (tmp_path / "serve.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, env=prefect, stdout=log, stderr=log, start_new_session=True
-        )
-    yield root
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(90)
-
-
-def until(what, seconds=90):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := what():
-            return found
-        time.sleep(0.3)
-    raise AssertionError("it did not happen")
+    return serving(make(tmp_path, BOARD + SETTINGS.format(port=postfix.port), pilot=spec()))
 
 
 def automations(prefect) -> dict[str, dict]:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import requests
@@ -14,8 +13,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from rolecast import history
-from tests.flows.conftest import free_port, wait_for
+from tests.colleagues import free_port
 from tests.house import BOARD, drop, make, open_project, spec, states
+from tests.processes import until, wait_for
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 
@@ -162,16 +162,6 @@ def tree(tmp_path):
         process.send_signal(signal.SIGTERM)
         process.wait(60)
     process.stdout.close()
-
-
-def until(condition, seconds: float) -> float:
-    """Seconds until `condition` held."""
-    began = time.monotonic()
-    while time.monotonic() - began < seconds:
-        if condition():
-            return time.monotonic() - began
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s")
 
 
 def test_rolecast_up_publishes_what_is_dropped_and_stops_cleanly(tree):

@@ -388,6 +388,13 @@ def test_the_desk_keeps_promises_and_shows_what_breaks_first(house):
         assert page.count("promise broken") == 1
         assert page.index("Sam Sound") < page.index("What is where")
         assert "Robin Reef" not in page
+        # What is done there is said there, and not that a run would do it.
+        form = {"token": token(web), "from": "desk", "what": "set", "state": "passed_on"}
+        answer = web.post(f"/desk/referrals/{one.id}", data=form)
+        page = web.get(answer.headers["location"]).text
+        assert answer.headers["location"].startswith("/desk?")
+        assert "Noted, and told to the colleague." in page
+        assert "The next run" not in page
         page = web.get("/desk/referrals").text
         assert page.index("Sam Sound") < page.index("Robin Reef")
         assert "promise broken: the colleague was to hear by Monday, November 2, 2026" in page
@@ -421,7 +428,7 @@ def test_the_desk_keeps_promises_and_shows_what_breaks_first(house):
         assert "They are hired." in page
         assert "It was close; thank you." in page
     assert told(house.project, person(house.project, "kim")) == [
-        "agreed", "agreed", "extended", "passed_on", "applied", "hired", "rejected",
+        "agreed", "agreed", "passed_on", "extended", "passed_on", "applied", "hired", "rejected",
     ]  # fmt: skip
 
 
