@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import faulthandler
 import logging
+import os
 import signal
 from pathlib import Path
 from uuid import UUID
@@ -217,15 +218,20 @@ async def serve(root: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     tasks = [
-        asyncio.create_task(Watcher(root, deployment).watch(folder, stop)),
-        asyncio.create_task(runner.start()),
+        asyncio.create_task(Watcher(root, deployment).watch(folder, stop), name="watcher"),
+        asyncio.create_task(runner.start(), name="runner"),
     ]
     await stop.wait()
     # What still waits by then is cut off and written down: the ledger knows what was under way.
     faulthandler.dump_traceback_later(GRACE, exit=True)
     await asyncio.wait(tasks[:1], timeout=15)  # a run under way may finish its chunk
-    tasks[1].cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if not runner.stopping:  # Prefect's own handler has begun it at a SIGTERM: not twice
+        await runner.astop()
+    for left in (await asyncio.wait(tasks, timeout=15))[1]:
+        # The runner may wait for ever for a run that it has cancelled.
+        log.warning("stopped without waiting for the %s", left.get_name())
+        left.print_stack()
+        os._exit(0)
 
 
 def main() -> None:

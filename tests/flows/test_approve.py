@@ -1,8 +1,5 @@
 """Approval in Prefect: a run that waits for a form, on a real server, answered through its API."""
 
-import json
-import urllib.request
-
 import pytest
 
 from rolecast import desk, history
@@ -32,13 +29,7 @@ def asking(prefect, state="PAUSED"):
 
 
 def resume(prefect, run, **fields):
-    request = urllib.request.Request(
-        f"{prefect['PREFECT_API_URL']}/flow_runs/{run['id']}/resume",
-        json.dumps({"run_input": fields}).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)["status"]
+    return ask(prefect, f"flow_runs/{run['id']}/resume", {"run_input": fields})["status"]
 
 
 def test_a_run_asks_with_a_form_and_what_was_agreed_to_goes_out(prefect, served):

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import requests
@@ -27,7 +28,7 @@ def run_flow(prefect, root) -> None:
     subprocess.run(command, env=prefect, check=True, timeout=90, capture_output=True)
 
 
-def ask(prefect, path: str, body: dict) -> list[dict]:
+def ask(prefect, path: str, body: dict) -> Any:
     """What the server answers; 503 is "the database is busy", as Prefect's own client reads it."""
     patient = Retry(8, backoff_factor=0.2, status_forcelist=[503], allowed_methods=None)
     with requests.Session() as session:
