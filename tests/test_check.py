@@ -193,9 +193,9 @@ def test_every_hostile_file_is_told_its_cause(shared_data):
     files = sorted((shared_data / "hostile_yaml").iterdir())
     assert files
     for path in files:
-        began = time.monotonic()
+        began = time.process_time()
         found = problems(path.read_bytes(), path.name)
-        assert time.monotonic() - began < 2, path.name
+        assert time.process_time() - began < 2, path.name
         assert found, path.name
         assert all(p.line >= 1 and p.column >= 1 for p in found)
         expected = HOSTILE.get(path.stem)
@@ -211,9 +211,9 @@ def test_every_file_that_people_broke_is_told_its_line(shared_data):
     assert files
     without_fix = []
     for path in files:
-        began = time.monotonic()
+        began = time.process_time()
         found = problems(path.read_bytes(), path.name)
-        assert time.monotonic() - began < 2, path.name
+        assert time.process_time() - began < 2, path.name
         assert found, path.name
         if found[0].fix is None:
             without_fix.append(path.name)
