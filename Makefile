@@ -46,7 +46,7 @@ lint: setup
 
 bench: setup servers
 	@$(UV) sync --frozen --quiet --compile-bytecode --group bench
-	@for script in start check edit plan publish publish_network rollup bots go board desk grid; do $(RUN) python bench/$$script.py || exit 1; done
+	@for script in start check edit plan publish publish_network rollup bots go board desk grid paint; do $(RUN) python bench/$$script.py || exit 1; done
 
 docs: setup
 	@$(RUN) python -m docs.generate
