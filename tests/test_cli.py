@@ -161,7 +161,7 @@ def test_decide(tmp_path):
     assert "held" in call("status")
     assert "Noted" in call("decide", "pilot", "campus", "--there", "https://c.example/1")
     assert "https://c.example/1" in call("status")
-    assert "nothing to decide" in call("decide", "pilot", "campus", "--drop")
+    assert "nothing is to be decided" in call("decide", "pilot", "campus", "--drop")
     assert "say one of" in call("decide", "pilot", "campus")
 
 

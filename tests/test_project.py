@@ -223,7 +223,7 @@ def test_posts_by_hand_are_held_until_a_person_gives_the_address(tmp_path):
     assert states(root) == {"a/campus": "held"}
     project = open_project(root)
     slot = ("a", "campus", "announce")
-    with pytest.raises(desk.NotPossible, match="starts with https"):
+    with pytest.raises(desk.NotPossible, match="write it whole, with https"):
         desk.it_is_there(project.ledger, slot, "on the wall", "kim", NOW)
     desk.it_is_there(project.ledger, slot, "https://campus.example/1", "kim", NOW)
     assert project.plan(wait=0).plan.changes == ()

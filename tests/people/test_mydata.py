@@ -70,12 +70,13 @@ class Life:
             conn, id="s", browser="b", email=kim.email, goes_to="/", made=AT, ends=AT + 900 * DAY
         )
         outbox.post(
-            conn, settings, "news", kim.email, "en", AT, person=kim.id, items=[], more=0, page="/me"
+            conn, settings, "news", kim.email, "en", AT, person=kim.id, items=[], first="", more=0,
+            page="/me",
         )
         outbox.post(conn, settings, "signin", kim.email, "en", AT, link="x", minutes=1)
         outbox.post(
             conn, settings, "news", self.lee.email, "en", AT, person=self.lee.id, more=0, page="/",
-            items=[{"text": f"{NAME} has taken up your words.", "link": None}],
+            first="", items=[{"text": f"{NAME} has taken up your words.", "link": None}],
         )  # fmt: skip
         notices.add(conn, self.lee.id, "taken", AT, "pilot", name=NAME)
         notices.add(conn, self.kim.id, "question", AT, "pilot", text="Is it cold?")

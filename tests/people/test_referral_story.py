@@ -196,6 +196,7 @@ def test_from_naming_to_the_bonus(town):
 
         # Ninety days after the first day the bonus is due, payroll gets a file, and pays.
         clock.morning(59)
+        clock.hours(1)  # the first day was told a moment after nine
         enter(ritas, town.project, "rita")
         town.rounds()
         diary.did("The bonus is due.")

@@ -326,7 +326,7 @@ def failed_channel(walk, house) -> None:
         assert house.pds.records(house.account.did) == []
         walk.note("Bluesky", "is there again; it has none of our posts")
         walk.click(one.get_by_role("button", name="Try all of them again"))
-        walk.told(f"{jobs} posts on bluesky are tried again")
+        walk.told("They are tried again with the next run.")
         for title in ("Night Nurse, Cardiology", "Data Engineer, Grid Forecasting"):
             walk.live(title, "bluesky")
         posts = until(lambda: len(found := house.pds.records(house.account.did)) == jobs and found)
@@ -340,7 +340,7 @@ def text_to_approve(walk, house) -> None:
         assert house.blog.posts(author=house.editor.id) == []
         walk.note("blog", "the newsroom has published nothing")
         walk.click(one.get_by_role("button", name="Approve"))
-        walk.told(f"Approved for {ASKED}.")
+        walk.told("Approved. The next run takes it from here.")
         walk.live("Night Nurse, Cardiology", "newsroom")
         (article,) = house.blog.posts(author=house.editor.id)
         assert article["status"] == "publish"
@@ -355,7 +355,7 @@ def drift(walk, house) -> None:
         assert house.article()["content"]["raw"] == PRIZE
         walk.note("blog", f"says: {PRIZE}")
         walk.click(one.get_by_role("button", name="Put back"))
-        walk.told(f"Noted for {DRIFTS}.")
+        walk.told("Noted. The next run takes it from here.")
         says = until(lambda: PRIZE not in (text := house.article()["content"]["raw"]) and text)
         assert "Forty wind farms" in says
         walk.note("blog", f"says: {BeautifulSoup(says, 'html.parser').get_text(' ')[:160]} …")

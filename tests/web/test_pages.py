@@ -104,9 +104,9 @@ def test_the_public_page_keeps_what_is_for_colleagues(house):
     drop(house.root, "pilot", spec(referral_bonus=bonus, hiring_manager="Kim Harbour"))
     house.run()
     inside, outside = house.web.get("/jobs/pilot").text, house.web.get("/public/jobs/pilot").text
-    assert "1500" in inside
+    assert "€1,500" in inside
     assert "Kim Harbour" in inside
-    assert "1500" not in outside
+    assert "1,500" not in outside
     assert "Kim Harbour" not in outside
 
 

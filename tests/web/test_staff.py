@@ -45,7 +45,7 @@ def test_more_than_a_page_of_people(house):
         person(house, f"p{number:02}")
     first, second = (house.web.get(f"/desk/people?page={n}&q=o").text for n in (1, 2))
     assert "56 people" in first
-    assert first.count("<tr>") == 51
+    assert first.count("<tr ") == 51
     assert 'href="?q=o&amp;page=2"' in first
     names = [set(re.findall(r"p\d\d@", page)) for page in (first, second)]
     assert not names[0] & names[1]
