@@ -365,7 +365,7 @@ def drift(walk, house) -> None:
 def broken_promise(walk, house) -> None:
     with walk.matter("a promise that is broken", "li:has-text('Robin Reef')") as one:
         assert "promise broken" in walk.reads(one.locator("p"))
-        assert "The recruiters have it before them" in kim_reads(house, "Robin Reef")
+        assert "The recruiters have it now" in kim_reads(house, "Robin Reef")
         walk.click(one.get_by_role("button", name="I take care of it"))
         walk.told("Noted, and told to the colleague.")
         said = kim_reads(house, "Robin Reef")
