@@ -57,7 +57,8 @@ def fill(path: Path) -> None:
         ((f"job-{n}", spec % (n, titles[n]), now, now) for n in range(JOBS)),
     )
     db.executemany(
-        "insert into overview values (?, ?, ?, ?, 'open', ?, 0, ?, ?)",
+        "insert into overview (job_id, title, sorting, team, status, closes, removed, first_seen, "
+        "words) values (?, ?, ?, ?, 'open', ?, 0, ?, ?)",
         (
             (f"job-{n}", titles[n], titles[n].lower(), f"Team {n % 9}",
              f"2099-{1 + n % 12:02}-{1 + n % 28:02}" if n % 3 else None,
