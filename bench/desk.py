@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 from starlette.testclient import TestClient  # noqa: E402
 
 from connectors import TABLE  # noqa: E402
+from rolecast.finding import Finder  # noqa: E402
 from rolecast.gather import catch_up  # noqa: E402
 from rolecast.jobspec import JobSpec  # noqa: E402
 from rolecast.ledger import Ledger, results  # noqa: E402
@@ -261,6 +262,7 @@ def browser(root: Path) -> Iterator[TestClient]:
     (root / "jobspecs").mkdir(exist_ok=True)
     (root / "rolecast.toml").write_text(SETTINGS, "utf-8")
     project = Project.open(root, TABLE, {})
+    Finder(project.ledger, project.settings).catch_up()  # as a server does beside its work, once
     face = Face(project.ledger, project.settings, root / ".rolecast", gathers=False)
     made = app.create(
         project.ledger, project.settings, project.channels, face=face, previews=project.previews

@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 from starlette.testclient import TestClient  # noqa: E402
 
 from connectors import TABLE  # noqa: E402
+from rolecast.finding import Finder  # noqa: E402
 from rolecast.ledger import Ledger, pulse  # noqa: E402
 from rolecast.project import Project  # noqa: E402
 from rolecast.web import app  # noqa: E402
@@ -124,6 +125,7 @@ def main(times: int = 20) -> None:
         (root / ".rolecast").mkdir()
         fill(root / ".rolecast" / "ledger.db")
         project = Project.open(root, TABLE, {})
+        Finder(project.ledger, project.settings).catch_up()  # as a server does once
         face = Face(project.ledger, project.settings, root / ".rolecast", gathers=False)
         made = app.create(project.ledger, project.settings, project.channels, face=face)
         with TestClient(made) as web:

@@ -68,10 +68,10 @@ def house(which: str) -> Iterator[tuple[str, str]]:
         if which == "board":
             cookie = board.fill(root)[0][0]
         else:
-            for name in (".rolecast", "jobspecs"):
-                (root / name).mkdir()
+            (root / ".rolecast").mkdir()
             desk.fill(root / ".rolecast" / "ledger.db")
-            (root / "rolecast.toml").write_text(desk.SETTINGS, "utf-8")
+            with desk.browser(root):
+                pass  # what a server does once is done
         with board.served(root) as (port, _):
             yield f"http://127.0.0.1:{port}", cookie
 
