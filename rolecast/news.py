@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rolecast import facts, outbox
-from rolecast.ledger import Ledger, notices, people, shown
+from rolecast.ledger import Ledger, notices, overview, people
 from rolecast.ledger.notices import Notice
 from rolecast.people import Person
 from rolecast.settings import Settings
@@ -136,7 +136,7 @@ def _mail(conn, settings: Settings, id_: str, now: datetime) -> bool:
 def _post(conn, settings: Settings, person: Person, found: list[Notice], now: datetime) -> None:
     language = person.language if person.language in languages() else ENGLISH
     say, home = words(language).gettext, settings.company.url.rstrip("/")
-    titles = shown.titles(conn, {one.job_id for one in found if one.job_id})
+    titles = overview.titles(conn, {one.job_id for one in found if one.job_id})
     items = [
         Item(sentence(one, titles, language).within(say), _link(home, one)) for one in found[-MOST:]
     ]

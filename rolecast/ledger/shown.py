@@ -97,11 +97,3 @@ def table(conn: Connection, start: int, count: int) -> tuple[list[Publication], 
     total = conn.scalar(select(func.count()).select_from(publications)) or 0
     query = select(*_COLUMNS).order_by(_P.updated.desc(), _P.id.desc()).offset(start).limit(count)
     return [_row(row) for row in conn.execute(query)], total
-
-
-def titles(conn: Connection, ids: Collection[str]) -> dict[str, str]:
-    """Job id → title, for the rows of a page."""
-    from rolecast.jobspec import JobSpec
-
-    query = select(_J.id, _J.spec).where(_J.id.in_(ids))
-    return {id_: JobSpec.model_validate_json(spec).title for id_, spec in conn.execute(query)}

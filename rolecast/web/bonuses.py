@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from rolecast import bonuses as rules
 from rolecast.bonuses import State
-from rolecast.ledger import bonuses, shown
+from rolecast.ledger import bonuses, overview
 from rolecast.people import Role
 from rolecast.publish import now_utc
 from rolecast.told import N_, Told
@@ -40,7 +40,7 @@ def routes(site: Site) -> list[Route]:
         with site.ledger.read() as conn:
             rows = bonuses.page(conn, state, (at - 1) * PER_PAGE, PER_PAGE)
             counts = bonuses.counts(conn)
-            titles = shown.titles(conn, {row[0].job_id for row in rows})
+            titles = overview.titles(conn, {row[0].job_id for row in rows})
         total = counts.get(state, 0) if state else sum(counts.values())
         ours = site.settings.people
         return page(

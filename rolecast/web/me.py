@@ -11,7 +11,7 @@ from starlette.routing import Route
 from rolecast import bonuses as rules
 from rolecast import fairness, news
 from rolecast.credit import plainly
-from rolecast.ledger import bonuses, clicks, me, notices, reports, shown
+from rolecast.ledger import bonuses, clicks, me, notices, overview, reports
 from rolecast.ledger.me import Touched
 from rolecast.people import Person, Role
 from rolecast.publish import now_utc
@@ -70,7 +70,7 @@ class Mine:
             named = me.named_by(conn, person.id)
             paid = bonuses.of_person(conn, person.id)
             wanted = {one.job_id for one in named} | {one.job_id for one in paid}
-            more["titles"] |= shown.titles(conn, wanted)
+            more["titles"] |= overview.titles(conn, wanted)
             ours = self.site.settings.people
             goals = fairness.goals(conn, ours, now_utc(), person.team or "")
             empty = me.is_new(conn, person.id)
@@ -111,7 +111,7 @@ class Mine:
         touched = me.touched_by(conn, person.id)
         ids = {*jobs, *(n.job_id for n in found if n.job_id)}
         ids |= {one.row.job_id for one in touched[start : start + count] if one.row.job_id}
-        titles = shown.titles(conn, ids)
+        titles = overview.titles(conn, ids)
         credited = [one.link for one in touched if one.row.who == person.id]
         return {
             "shares": [(job, [one for one in links if one.job_id == job]) for job in jobs],

@@ -14,8 +14,8 @@ from rolecast import friends, inviting, naming, referrals
 from rolecast.facts import amount, locale
 from rolecast.go import Limiter
 from rolecast.jobspec import JobSpec
+from rolecast.ledger import overview, shown
 from rolecast.ledger import referrals as store
-from rolecast.ledger import shown
 from rolecast.people import NotOurs, Role
 from rolecast.publish import now_utc
 from rolecast.told import N_, Told
@@ -149,7 +149,7 @@ class Colleague:
         with self.site.ledger.read() as conn:
             total, start = store.count_of(conn, person.id), (at - 1) * PER_PAGE
             found = referrals.of_person(conn, person.id, start=start, count=PER_PAGE)
-            titles = shown.titles(conn, {one.job_id for one in found})
+            titles = overview.titles(conn, {one.job_id for one in found})
         return page(
             self.site, request, "referrals.html.j2", status, wrong=wrong,
             found=found, titles=titles, sentence=sentence, total=total, now=now_utc(),

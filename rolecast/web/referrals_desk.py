@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from rolecast import naming, passing, referrals
 from rolecast.credit import Rules
-from rolecast.ledger import people, shown
+from rolecast.ledger import overview, people
 from rolecast.ledger import referrals as store
 from rolecast.ledger.referral_states import ENDED, FORWARD, TRANSITIONS, WITH_US
 from rolecast.people import Role
@@ -43,7 +43,7 @@ def routes(site: Site, rules: Rules) -> list[Route]:
         states = ENDED if ended else WITH_US
         with site.ledger.read() as conn:
             found, total = store.at_the_desk(conn, states, (at - 1) * PER_PAGE, PER_PAGE)
-            titles = shown.titles(conn, {one.job_id for one in found})
+            titles = overview.titles(conn, {one.job_id for one in found})
             by = {id_: people.get(conn, id_) for id_ in {one.person_id for one in found}}
         return page(
             site, request, "referrals_desk.html.j2", status, wrong=wrong,

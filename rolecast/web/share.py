@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from rolecast import sharing
 from rolecast.jobspec import JobSpec
-from rolecast.ledger import shares, shown
+from rolecast.ledger import overview, shares, shown
 from rolecast.people import Role
 from rolecast.publish import now_utc
 from rolecast.sharing import PLACES, Place
@@ -133,7 +133,7 @@ class Composer:
             lent, total = shares.lent_by(conn, person.id, start, WORDS_PER_PAGE)
             taken = shares.taken_by(conn, person.id)
             ids = {one.job_id for one in lent} | {job for job, _, _ in taken}
-            titles = shown.titles(conn, ids)
+            titles = overview.titles(conn, ids)
         return page(
             self.site, request, "words.html.j2", lent=lent, taken=taken, titles=titles,
             places=PLACES, at=at, pages=max(1, -(-total // WORDS_PER_PAGE)), total=total,
