@@ -89,9 +89,9 @@ class Agenda:
 
     def _wants(self, job: Job) -> None:
         """What is due, and what is out: that stays, whatever the settings say by now."""
+        wanted = dict(self.wanted(job))
+        self._foresee(job, wanted)
         if not job.removed and job.spec.is_open(self.now, self.zone):
-            wanted = dict(self.wanted(job))
-            self._foresee(job, wanted)
             ready = {where: at for where, at in wanted.items() if at <= self.now}
             everywhere = len(job.goes_to) == len(self.project.channels)
             stay = job.settled if everywhere else [w for w in job.settled if w[0] in job.goes_to]
@@ -103,8 +103,6 @@ class Agenda:
             job.ready = ready
             if job.spec.first_look:
                 self._wait_for_colleagues(job, wanted)
-        else:  # it may open
-            self._foresee(job, dict(self.wanted(job)))
 
     def _foresee(self, job: Job, wanted: dict[Where, datetime]) -> None:
         """What falls due in the next days."""
