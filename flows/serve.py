@@ -227,10 +227,11 @@ async def serve(root: Path) -> None:
     await asyncio.wait(tasks[:1], timeout=15)  # a run under way may finish its chunk
     if not runner.stopping:  # Prefect's own handler has begun it at a SIGTERM: not twice
         await runner.astop()
-    for left in (await asyncio.wait(tasks, timeout=15))[1]:
-        # The runner may wait for ever for a run that it has cancelled.
-        log.warning("stopped without waiting for the %s", left.get_name())
-        left.print_stack()
+    _, left = await asyncio.wait(tasks, timeout=15)
+    for one in left:
+        log.warning("stopped without waiting for the %s", one.get_name())
+        one.print_stack()
+    if left:  # the runner may wait for ever for a run that it has cancelled
         os._exit(0)
 
 
