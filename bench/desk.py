@@ -257,10 +257,10 @@ def _news(db: sqlite3.Connection, chance: random.Random, links: list) -> None:
 
 
 @contextmanager
-def browser(root: Path) -> Iterator[TestClient]:
+def browser(root: Path, settings: str = SETTINGS) -> Iterator[TestClient]:
     """A browser on the pages of the ledger in `root`/.rolecast/ledger.db."""
     (root / "jobspecs").mkdir(exist_ok=True)
-    (root / "rolecast.toml").write_text(SETTINGS, "utf-8")
+    (root / "rolecast.toml").write_text(settings, "utf-8")
     project = Project.open(root, TABLE, {})
     Finder(project.ledger, project.settings).catch_up()  # as a server does beside its work, once
     face = Face(project.ledger, project.settings, root / ".rolecast", gathers=False)

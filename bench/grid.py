@@ -15,14 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import desk  # noqa: E402
 from starlette.testclient import TestClient  # noqa: E402
 
-from connectors import TABLE  # noqa: E402
-from rolecast.finding import Finder  # noqa: E402
 from rolecast.ledger import Ledger, pulse  # noqa: E402
-from rolecast.project import Project  # noqa: E402
-from rolecast.web import app  # noqa: E402
-from rolecast.web.face import Face  # noqa: E402
 
 JOBS, CHANNELS, PROMISED = 10_000, 10, 150.0  # milliseconds
 NAMES = [f"net-{number}" for number in range(CHANNELS)]
@@ -121,27 +117,23 @@ def fill(path: Path) -> None:
 def main(times: int = 20) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        (root / "rolecast.toml").write_text(SETTINGS)
         (root / ".rolecast").mkdir()
         fill(root / ".rolecast" / "ledger.db")
-        project = Project.open(root, TABLE, {})
-        Finder(project.ledger, project.settings).catch_up()  # as a server does once
-        face = Face(project.ledger, project.settings, root / ".rolecast", gathers=False)
-        made = app.create(project.ledger, project.settings, project.channels, face=face)
-        with TestClient(made) as web:
+        with desk.browser(root, SETTINGS) as web:
             for path in PATHS[:3]:  # links are read, templates compiled
                 web.get(path)
             print(f"{'':40} {'median':>9} {'p95':>9} {'processor':>12}  < {PROMISED:.0f} ms")
             worst = max(measure(web, path, times) for path in PATHS)
         print(f"the slowest p95: {worst:.0f} ms")
+        ledger = Ledger(f"sqlite:///{root}/.rolecast/ledger.db").open()
         began = time.process_time()
         for _ in range(100):
-            with project.ledger.read() as conn:
+            with ledger.read() as conn:
                 pulse.marks(conn)
         look = (time.process_time() - began) * 10
         what = "a look for all open pages, when somebody has written"
         print(f"{what}: {look:.1f} ms of the processor")
-        project.ledger.close()
+        ledger.close()
 
 
 def measure(web: TestClient, path: str, times: int) -> float:

@@ -17,6 +17,7 @@ from tests.colleagues import HOUSE, enter, make, session, token
 from tests.house import open_project, publish, site, spec
 from tests.people.diary import Clock, Diary
 from tests.people.naming import FORM, rows, secret_in, told
+from tests.processes import until
 
 pytestmark = pytest.mark.both_ledgers
 BONUS = {"amount": 1500, "currency": "EUR"}
@@ -55,11 +56,11 @@ class Town:
 
     def mail(self, to):
         """The one that has arrived since; waits for the postman, then for the server."""
-        deadline, new = time.monotonic() + 20, []
-        while not new and time.monotonic() < deadline:
-            new = [one for one in self.postfix.mails(to) if one["Message-ID"] not in self.seen]
-            time.sleep(0.05)
-        (one,) = new
+
+        def new():
+            return [one for one in self.postfix.mails(to) if one["Message-ID"] not in self.seen]
+
+        (one,) = until(new, 20)
         self.seen.add(one["Message-ID"])
         return one
 
@@ -117,10 +118,7 @@ def test_from_naming_to_the_bonus(town):
         assert "> This boat would suit you." in text
         assert "newspaper" not in text  # what is for the recruiters stands on the page
         # The server has it a moment before the ledger knows.
-        deadline = time.monotonic() + 20
-        while kept(town) != [("sent", None, None)] and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert kept(town) == [("sent", None, None)]
+        until(lambda: kept(town) == [("sent", None, None)], 20)
 
         # Robin reads what would be passed on, and agrees, in a browser that nobody has signed in.
         clock.hours(10)
@@ -246,10 +244,7 @@ def test_an_address_that_is_none_is_told_to_the_colleague(town):
         kim = enter(kims, town.project, "kim")
         form = FORM | {"token": token(kims), "contact": "bounce@example.test"}
         kims.post("/jobs/pilot/refer", data=form)
-        deadline = time.monotonic() + 20
-        while not referrals.undelivered(town.project.ledger, now_utc()):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        until(lambda: referrals.undelivered(town.project.ledger, now_utc()), 20)
         assert told(town.project, kim) == ["undelivered"]
         page = kims.get("/me/referrals").text
         assert "The mail could not be delivered. Check the address" in page
