@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import ClassVar
 
 ROOT = Path(__file__).parents[2]
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/139.0 Safari/537.36"
@@ -27,6 +28,8 @@ def free_port() -> int:
 class Served:
     """`rolecast go` on a folder."""
 
+    running: ClassVar[set[Served]] = set()  # to be ended even after a test that fails
+
     def __init__(self, root: Path, workers: int = 1, *more: str, env: dict[str, str] | None = None):
         self.root, self.port = root, free_port()
         words = ["go", "--workers", str(workers), "--port", str(self.port), *more]
@@ -37,6 +40,7 @@ class Served:
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self.running.add(self)
         deadline = time.monotonic() + 30
         while self._listening() < workers:
             assert self.process.poll() is None
@@ -96,6 +100,7 @@ class Served:
 
     def kill_everything(self):
         """As when the machine's power goes: nobody gets to say anything."""
+        self.running.discard(self)
         everybody = [self.process.pid, *self.pids("rolecast")]
         for pid in everybody:
             try:
@@ -111,6 +116,7 @@ class Served:
     def stop(self):
         self.process.terminate()
         assert self.process.wait(30) is not None
+        self.running.discard(self)
 
 
 def _lives(pid: int) -> bool:
