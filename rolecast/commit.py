@@ -1,6 +1,6 @@
 """Group commit: an answer leaves when its click is on the disk, and many share one flush.
 
-Clicks that arrive while a flush is under way share the next one. A scribe, a process of its own,
+Clicks that arrive while flushes are under way share the next one. A scribe, a process of its own,
 waits for the disk (see rolecast.scribe); the event loop never does. When the disk stalls or fails,
 people are still redirected after `PATIENCE`: their clicks wait in memory, are marked `late`, and
 are counted for the metrics page.
@@ -14,11 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rolecast import spool
-from rolecast.clicks import Click
+from rolecast.clicks import Asked, Row
 from rolecast.scribe import AGAIN, FRESH, KEPT, frame
 
 PATIENCE = 0.15  # seconds for which an answer waits for the disk
 TICK = 0.025  # seconds between two looks at who has waited too long
+UNDER_WAY = 2  # batches: one waits at the scribe while the other is written
 RETRY = 0.1  # seconds between two tries to reach the scribe
 FEW = 5000  # clicks that go to the disk at once, after a stall
 MOST = 1_000_000  # clicks that may wait in memory, about 300 MB
@@ -39,10 +40,10 @@ class Counters:
 
 @dataclass(slots=True)
 class Batch:
-    """Clicks that were handed over together. began: when the first came, by the loop's clock.
+    """Clicks that are handed over together. began: when the first came, by the loop's clock.
     waiters: who waits for their being kept; none when they were answered without."""
 
-    clicks: list[Click]
+    clicks: list[Row]
     waiters: list[Done]
     began: float
 
@@ -50,20 +51,28 @@ class Batch:
 class Group(asyncio.Protocol):
     """Hands clicks to the scribe and tells each one's waiter when it is kept.
 
-    path: the scribe's socket. revive: sees to it that there is a scribe; called when it cannot be
-    reached. Used from one event loop.
+    path: the scribe's socket. clicks: makes of links that were asked for what is kept of them.
+    revive: sees to it that there is a scribe; called when it cannot be reached. Used from one event
+    loop.
     """
 
-    def __init__(self, path: str, revive: Callable[[], object] = lambda: None):
-        self.path, self.revive = path, revive
+    def __init__(
+        self,
+        path: str,
+        clicks: Callable[[list[Asked]], list[Row]],
+        revive: Callable[[], object] = lambda: None,
+    ):
+        self.path, self.clicks, self.revive = path, clicks, revive
         self.loop = asyncio.get_running_loop()
         self.counters = Counters()
-        self._new = Batch([], [], 0.0)  # come in this iteration of the loop
+        self._new: list[Asked] = []  # not yet handed over
+        self._waiters: list[Done] = []  # for these
+        self._began = 0.0  # when the first of them came
         self._handed: deque[Batch] = deque()  # not yet kept, in the order in which they were sent
-        self._late: deque[Click] = deque()  # answered, not yet handed over
+        self._late: deque[Row] = deque()  # answered, not yet handed over
         self._stalls = False  # whether the disk has kept somebody waiting too long
-        self._enough = 1  # as many as are handed over without waiting for more
-        self._asked = False  # whether a look at who has come is due
+        self._enough = 1  # as many are handed over before those under way are kept
+        self._looks = False  # whether a look at who has come is due
         self._before = 0  # how many had come at the last look
         self._heard = b""
         self._scribe: asyncio.Transport | None = None
@@ -90,50 +99,56 @@ class Group(asyncio.Protocol):
         if self._scribe:
             self._scribe.close()
 
-    def add(self, click: Click, done: Done) -> None:
+    def add(self, asked: Asked, done: Done) -> None:
         """Keep a click; `done` is called in the loop when its answer may leave."""
         new = self._new
-        new.clicks.append(click)
-        new.waiters.append(done)
-        if len(new.clicks) == 1:
-            new.began = self.loop.time()
+        if not new:
+            self._began = self.loop.time()
+        new.append(asked)
+        self._waiters.append(done)
         if self._handed:
-            return  # whoever comes while others are written goes next
-        if len(new.clicks) >= self._enough:
-            self._hand_over()
-        elif not self._asked:
+            if len(new) >= self._enough and len(self._handed) < UNDER_WAY:
+                self._hand_over()
+        elif not self._looks:
             self._look_soon()
 
-    async def keep(self, click: Click) -> None:
+    async def keep(self, asked: Asked) -> None:
         """Return when the click's answer may leave."""
         done = self.loop.create_future()
-        self.add(click, lambda: done.done() or done.set_result(None))
+        self.add(asked, lambda: done.done() or done.set_result(None))
         await done
 
     @property
     def pending(self) -> int:
         """Clicks in memory only."""
         handed = sum(len(batch.clicks) for batch in self._handed)
-        return len(self._new.clicks) + len(self._late) + handed
+        return len(self._new) + len(self._late) + handed
 
     def _look_soon(self) -> None:
-        self._asked, self._before = True, 0
+        self._looks, self._before = True, 0
         self.loop.call_soon(self._look)
 
     def _look(self) -> None:
         """Hand over once an iteration of the loop has brought nobody else."""
-        count, self._asked = len(self._new.clicks), False
-        if count > self._before and not self._handed:
-            self._before, self._asked = count, True
+        count, self._looks = len(self._new), False
+        if self._handed:
+            return
+        if count > self._before:
+            self._before, self._looks = count, True
             self.loop.call_soon(self._look)
-        elif not self._handed:
+        else:
             self._hand_over()
 
     def _hand_over(self) -> None:
         """Send what has come; the scribe writes together what reaches it meanwhile."""
-        if self._new.clicks and self._scribe is not None and not self._stalls:
-            self._send(self._new)
-            self._new = Batch([], [], 0.0)
+        if self._new and self._scribe is not None and not self._stalls:
+            self._send(self._take())
+
+    def _take(self) -> Batch:
+        """What has come, as it is kept: made together, which is quicker than one by one."""
+        batch = Batch(self.clicks(self._new), self._waiters, self._began)
+        self._new, self._waiters = [], []
+        return batch
 
     def _send(self, batch: Batch, kind: int = FRESH) -> None:
         if kind == FRESH:
@@ -147,13 +162,16 @@ class Group(asyncio.Protocol):
         for tell in batch.waiters:
             tell()
         # Half of those who ask at the same time: the other half is read while they are written.
-        self._enough = max(1, (len(batch.clicks) + len(self._new.clicks)) // 2)
+        crowd = len(batch.clicks) + sum(len(one.clicks) for one in self._handed) + len(self._new)
+        self._enough = max(1, crowd // 2)
         if not self._handed:
             self._stalls = False
-            if self._late or len(self._new.clicks) >= self._enough:
-                self._catch_up()
-            elif self._new.clicks and not self._asked:
-                self._look_soon()
+        if self._late and not self._handed:
+            self._catch_up()
+        elif len(self._new) >= self._enough:
+            self._hand_over()
+        elif self._new and not self._handed and not self._looks:
+            self._look_soon()
 
     def _catch_up(self) -> None:
         """Hand over those who were answered first, in parts."""
@@ -205,10 +223,10 @@ class Group(asyncio.Protocol):
             waiters, batch.waiters = batch.waiters, []
             for tell in waiters:
                 tell()
-        if self._new.clicks and self._new.began <= due:
-            batch, self._new = self._new, Batch([], [], 0.0)
+        if self._new and self._began <= due:
+            batch = self._take()
             room = max(0, MOST - self.pending)
-            self._late.extend(click._replace(late=1) for click in batch.clicks[:room])
+            self._late.extend((*click[:-1], 1) for click in batch.clicks[:room])
             self.counters.late += len(batch.clicks[:room])
             self.counters.lost += len(batch.clicks[room:])
             for tell in batch.waiters:

@@ -11,13 +11,13 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import blake2b
 
 from rolecast import links, systems
-from rolecast.clicks import SECOND, Click, Headers, seen
+from rolecast.clicks import SECOND, Asked, Headers, Row
 from rolecast.jobspec import JobSpec, Status
 from rolecast.ledger import Ledger, clicks, jobs
 from rolecast.publish import now_utc
@@ -170,26 +170,24 @@ class Limiter:
     def __init__(self, most: int = 60, per_second: float = 1.0, networks: int = 20_000):
         self.most, self.per_second, self.networks = most, per_second, networks
         self._key = secrets.token_bytes(32)
-        self._left: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
+        self.tried: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
         self.blocked = 0  # how many networks have been refused something, for the metrics page
 
     def wait(self, address: str) -> int:
         """Seconds that this address has to wait; 0: none."""
-        if not self._left:  # nobody has tried anything: the usual case costs nothing
-            return 0
-        left, at = self._left.get(self._network(address), (self.most, 0.0))
+        left, at = self.tried.get(self._network(address), (self.most, 0.0))
         left = min(self.most, left + (time.monotonic() - at) * self.per_second)
         return 0 if left >= 1 else max(1, round((1 - left) / self.per_second))
 
     def missed(self, address: str) -> None:
         """Somebody at this address asked for a code that is none of ours."""
         network, now = self._network(address), time.monotonic()
-        left, at = self._left.pop(network, (float(self.most), now))
+        left, at = self.tried.pop(network, (float(self.most), now))
         left = min(self.most, left + (now - at) * self.per_second) - 1
         self.blocked += left < 1
-        self._left[network] = (max(left, 0.0), now)
-        while len(self._left) > self.networks:
-            self._left.popitem(last=False)
+        self.tried[network] = (max(left, 0.0), now)
+        while len(self.tried) > self.networks:
+            self.tried.popitem(last=False)
 
     def _network(self, address: str) -> bytes:
         return blake2b(_prefix(address), key=self._key, digest_size=8).digest()
@@ -232,7 +230,7 @@ class Go:
         self.links, self.salts, self.proxies = all_links, salts, proxies
         self.limiter = Limiter()
         self._last = 0  # the microsecond given to the last click
-        self._stretch = 0
+        self._stretch = 0.0
         self._clicks: dict[int, int] = {}  # visitor → clicks in this stretch of time
 
     def find(self, code: str) -> tuple[str, Target | None]:
@@ -250,36 +248,30 @@ class Go:
         passed_on = headers.get(b"x-forwarded-for", b"").decode("latin-1")
         return asker(self.proxies, peer, passed_on)
 
-    def click(self, code: str, headers: Headers, address: str, now: float) -> Click:
-        """What is kept of a click; the address goes into the visitor's number and is forgotten.
+    def clicks(self, asked: Sequence[Asked]) -> list[Row]:
+        """What is kept of clicks, as a Click's values; each address goes into its visitor's number
+        and is forgotten."""
+        kept: list[Row] = []
+        number, last = self.salts.visitor, self._last
+        for code, who, address, now in asked:
+            visitor, signals = None, who.signals
+            if not who.private:
+                visitor = number(who.browser + address.encode(), now)
+                if self._floods(visitor, now // FLOOD):
+                    visitor, signals = None, f"{signals} flood".strip()
+            # Each click has a microsecond of its own; see rolecast.ledger.clicks.unknown.
+            at = int(now * SECOND)
+            if last - SECOND < at <= last:  # further back, the clock was set back
+                at = last + 1
+            last = at
+            kept.append(
+                (code.decode(), at, who.device, who.referrer, who.country, who.agent, signals,
+                 visitor, 0)
+            )  # fmt: skip
+        self._last = last
+        return kept
 
-        now: seconds since 1970.
-        """
-        read = seen(headers)
-        visitor, signals = None, read.signals
-        if not read.private:
-            get = headers.get
-            named = (address.encode(), get(b"user-agent", b""), get(b"accept-language", b""))
-            visitor = self.salts.visitor(b"\0".join(named), now)
-            if self._floods(visitor, int(now) // FLOOD):
-                visitor, signals = None, f"{signals} flood".strip()
-        # Each click has a microsecond of its own; see rolecast.ledger.clicks.unknown.
-        at = int(now * SECOND)
-        if self._last - SECOND < at <= self._last:  # further back, the clock was set back
-            at = self._last + 1
-        self._last = at
-        return Click(
-            code,
-            at,
-            read.device,
-            read.referrer,
-            read.country,
-            read.agent,
-            signals,
-            visitor,
-        )
-
-    def _floods(self, visitor: int, stretch: int) -> bool:
+    def _floods(self, visitor: int, stretch: float) -> bool:
         """Whether a visitor clicks as no person can. Such clicks need no comparing with others."""
         if stretch != self._stretch:
             self._stretch, self._clicks = stretch, {}

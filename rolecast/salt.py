@@ -22,7 +22,7 @@ class Salts:
     def __init__(self, folder: Path):
         self.folder = folder
         self._day = -1
-        self._salt = b""
+        self._keyed = hashlib.blake2b()
 
     def visitor(self, named: bytes, now: float) -> int:
         """Today's number for whoever is behind an address and a browser. now: seconds since 1970.
@@ -31,9 +31,10 @@ class Salts:
         """
         day = int(now) // DAY
         if day != self._day:
-            self._salt, self._day = self.of(day), day
-        found = hashlib.blake2b(named, key=self._salt, digest_size=8).digest()
-        return int.from_bytes(found, "big") >> 1
+            self._keyed, self._day = hashlib.blake2b(key=self.of(day), digest_size=8), day
+        found = self._keyed.copy()  # quicker than keying anew for everybody
+        found.update(named)
+        return int.from_bytes(found.digest(), "big") >> 1
 
     def of(self, day: int) -> bytes:
         """The secret of one day, counted from 1970; older ones are destroyed."""

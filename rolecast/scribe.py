@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Protocol
 
@@ -45,32 +46,34 @@ class Client:
 
     def __init__(self, connection: socket.socket):
         self.socket = connection
-        self.heard = bytearray()
+        self.heard = b""
 
     def hear(self) -> list[tuple[int, bytes]] | None:
         """The frames that are complete; None when it has left."""
         try:
-            data = self.socket.recv(1 << 20)
+            data = self.socket.recv(1 << 16)
         except BlockingIOError:
             return []
         except OSError:
             return None
         if not data:
             return None
-        self.heard += data
+        heard, place = self.heard + data, 0
         found = []
-        while len(self.heard) >= _HEAD.size:
-            kind, length = _HEAD.unpack_from(self.heard)
-            if len(self.heard) < _HEAD.size + length:
+        while len(heard) >= place + _HEAD.size:
+            kind, length = _HEAD.unpack_from(heard, place)
+            start = place + _HEAD.size
+            if len(heard) < start + length:
                 break
-            found.append((kind, bytes(self.heard[_HEAD.size : _HEAD.size + length])))
-            del self.heard[: _HEAD.size + length]
+            place = start + length
+            found.append((kind, heard[start:place]))
+        self.heard = heard[place:]
         return found
 
-    def tell(self, line: bytes) -> None:
-        """One line; who has left hears nothing."""
+    def tell(self, lines: bytes) -> None:
+        """Whole lines; who has left hears nothing."""
         with contextlib.suppress(OSError):
-            self.socket.send(line + b"\n")
+            self.socket.send(lines)
 
 
 def serve(listening: socket.socket, store: Store, until: int) -> None:
@@ -100,18 +103,20 @@ def serve(listening: socket.socket, store: Store, until: int) -> None:
 
 
 def _write(store: Store, handed: list[tuple[Client, tuple[int, bytes]]]) -> None:
+    clients = Counter(client for client, _ in handed)
     while True:
         try:
             store.write([one for _, one in handed])
             break
         except OSError as error:
-            for client, _ in handed:
-                client.tell(str(error).replace("\n", " ").encode())
+            why = str(error).replace("\n", " ").encode() + b"\n"
+            for client in clients:
+                client.tell(why)
             time.sleep(RETRY)
             # Part of it may be there in spite of that.
             handed = [(client, (AGAIN, body)) for client, (_, body) in handed]
-    for client, _ in handed:
-        client.tell(KEPT)
+    for client, frames in clients.items():
+        client.tell((KEPT + b"\n") * frames)  # all at once: each telling wakes somebody
 
 
 class Scribe:

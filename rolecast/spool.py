@@ -18,12 +18,13 @@ import secrets
 import time
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
-from rolecast.clicks import Click
+from rolecast.clicks import Click, Row
 
 SIZE = 1 << 20  # bytes of a segment, some 7,500 clicks
 SUFFIX = ".clicks"
@@ -31,12 +32,15 @@ NEW = ".new"  # of a segment whose space is not reserved yet
 
 
 class Spool:
-    """The segments of one scribe."""
+    """The segments of one scribe. Making one takes as long as many commits, so the next is made
+    beside them once the present one is half full."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         self._file = -1
         self._at = 0
+        self._maker = ThreadPoolExecutor(1, "segment")
+        self._spare: Future[int] | None = None
 
     def write(self, frames: Sequence[tuple[int, bytes]]) -> None:
         """Put commits, (kind, JSON) each, on the disk; they are there when it returns.
@@ -52,36 +56,56 @@ class Spool:
                 raise OSError(f"only {written} of {len(lines)} bytes were written")
             os.fdatasync(self._file)
         except OSError:
-            self.close()  # what is in that segment now is not certain: start another
+            self._leave()  # what is in that segment now is not certain: start another
             raise
         self._at += written
+        if self._at > SIZE // 2 and self._spare is None:
+            self._spare = self._maker.submit(_made, self.folder, SIZE)
 
     def close(self) -> None:
-        """Leave the segment: whoever gathers may remove it when it has everything."""
+        """Leave the segments: whoever gathers may remove them when it has everything."""
+        self._leave()
+        self._maker.shutdown()
+        if self._spare and not self._spare.exception():
+            os.close(self._spare.result())
+
+    def _leave(self) -> None:
         if self._file >= 0:
             with contextlib.suppress(OSError):
                 os.close(self._file)
         self._file = -1
 
     def _next(self, least: int) -> None:
-        self.close()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        name = f"{_later(self.folder)}-{secrets.token_hex(4)}{SUFFIX}"
-        hidden = self.folder / f"{name}{NEW}"
-        file = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Written, not only reserved: flushing data into written space is twice as quick.
-            for _ in range(-(-max(SIZE, least) // (1 << 20))):
-                os.write(file, bytes(1 << 20))
-            os.fsync(file)
-            os.rename(hidden, self.folder / name)
-            _sync_folder(self.folder)
-        except OSError:
-            os.close(file)
-            hidden.unlink(missing_ok=True)
-            raise
-        self._file, self._at = file, 0
+        self._leave()
+        spare, self._spare = self._spare, None
+        if spare and not spare.exception() and least <= SIZE:
+            self._file = spare.result()
+        else:  # the first, one that is too small, or none could be made: try, and say why not
+            if spare and not spare.exception():
+                os.close(spare.result())
+            self._file = _made(self.folder, max(SIZE, least))
+        self._at = 0
+
+
+def _made(folder: Path, size: int) -> int:
+    """A new segment, empty, with space for `size` bytes, locked by us: its file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{_later(folder)}-{secrets.token_hex(4)}{SUFFIX}"
+    hidden = folder / f"{name}{NEW}"
+    file = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Written, not only reserved: flushing data into written space is twice as quick.
+        for _ in range(-(-size // (1 << 20))):
+            os.write(file, bytes(1 << 20))
+        os.fsync(file)
+        os.rename(hidden, folder / name)
+        _sync_folder(folder)
+    except OSError:
+        os.close(file)
+        hidden.unlink(missing_ok=True)
+        raise
+    return file
 
 
 def _later(folder: Path) -> int:
@@ -95,7 +119,7 @@ def line(kind: int, content: bytes) -> bytes:
     return b"%08x %d %b\n" % (zlib.crc32(content), kind, content)
 
 
-def body(clicks: Sequence[Click]) -> bytes:
+def body(clicks: Sequence[Row]) -> bytes:
     """The JSON of the clicks of one commit."""
     return orjson.dumps([tuple(click) for click in clicks])
 

@@ -62,7 +62,7 @@ class Face:
         self._own = None if self.scribe else scribe_of(self.ledger, self.settings, self.folder)
         revive = self._own.revive if self._own else lambda: None
         revive()
-        self.group = await Group(self.scribe or self._own.path, revive).open()
+        self.group = await Group(self.scribe or self._own.path, self.go.clicks, revive).open()
         self._told = metrics.Told(self)
         self._gatherer = Gatherer(self.ledger, self.spool, ours.keep_days) if self.gathers else None
         return self

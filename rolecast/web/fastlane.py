@@ -1,18 +1,20 @@
 """Answers open links in the HTTP protocol itself; everything else goes the web app's way.
 
 uvicorn looks after sockets, parsing, keep-alive and shutdown; a link that leads somewhere needs
-no scope, no task and no framework. The click is on the disk before the answer leaves, here as
-there. What uvicorn leaves to a proxy is done here, since a redirect server is met without one:
-headers may only be so long, and must arrive in time.
+no scope, no task and no framework. Browsers of one model send the same head but for the link's
+code: what the parser has read in one is remembered by its bytes, and read once. The click is on the
+disk before the answer leaves, here as there. What uvicorn leaves to a proxy is done here, since a
+redirect server is met without one: headers may only be so long, and must arrive in time.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from rolecast.clicks import SECOND
+from rolecast.clicks import SECOND, Seen, seen
 from rolecast.web import metrics
 from rolecast.web.face import Face
 
@@ -21,6 +23,14 @@ IN_TIME = 10.0  # seconds in which a request's head must have arrived
 IDLE = 15.0  # seconds for which a connection may have nothing to ask
 LOOK = 5.0  # seconds between two looks at a connection
 PATH = b"/r/"
+GET = b"GET /r/"
+CODE_ENDS = len(GET) + 40  # bytes within which a request's code must end
+KNOWN = 4096  # heads that are remembered, of at most
+KNOWN_LONG = 2048  # bytes each
+# A head with one of these is one person's: it is read and forgotten.
+PERSONAL = frozenset(
+    (b"cookie", b"authorization", b"from", b"forwarded", b"x-forwarded-for", b"x-real-ip")
+)
 TOO_LONG = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-length: 0\r\nconnection: close\r\n\r\n"
@@ -33,21 +43,31 @@ CAUTION = b"\r\ncache-control: no-store\r\nx-robots-tag: noindex\r\nreferrer-pol
 
 def protocol(face: Face) -> type[HttpToolsProtocol]:
     """The protocol class that answers for `face`; for uvicorn's `http` setting."""
-    return type("FastLane", (FastLane,), {"face": face})
+    return type("FastLane", (FastLane,), {"face": face, "known": {}})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the parser has read in a head. last: the connection ends with the answer."""
+
+    who: Seen
+    last: bool
 
 
 class FastLane(HttpToolsProtocol):
     """One connection."""
 
     face: Face
-    headers_of: object = None
-    headers_as = b""
+    known: dict[bytes, Known]  # by what follows the code in a request; bytes mean what they meant
+    second: object = None  # the headers that uvicorn adds to every answer, new every second
+    ends: tuple[bytes, bytes] = (b"", b"")  # of an answer then: after it others follow, or none
 
     def connection_made(self, transport) -> None:
         """A connection; a request's head must arrive in time."""
         super().connection_made(transport)
         self._head = 0  # bytes of a head that is not complete
-        self._complete = True
+        self._complete = self._between = True  # a head; requests
+        self._read: Known | None = None  # what the head said that was read last
         self._mine = False  # whether the request at hand is answered here
         self._last = False  # whether the connection ends with this answer
         self._answering = False  # whether a click is on its way to the disk
@@ -61,10 +81,16 @@ class FastLane(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of one request, or of several."""
+        fresh = self._between and not self._answering and self.cycle is None
+        if fresh and self._recall(data):
+            return
         self._head += len(data)
         super().data_received(data)
         if self._complete:
             self._head = 0
+            # Whole, and one: a second request would have begun, and taken back what was read.
+            if fresh and self._between and self._read is not None:
+                self._remember(data, self._read)
         elif self._head > LONGEST and not self.transport.is_closing():
             self.transport.write(TOO_LONG)
             self.transport.close()
@@ -76,7 +102,8 @@ class FastLane(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins. What a web app needs is made when a web app is asked."""
-        self._complete = self._mine = False
+        self._complete = self._between = self._mine = False
+        self._read = None
         self._heard = self.loop.time()
         self.url = b""
         self.headers = []
@@ -109,6 +136,7 @@ class FastLane(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """A whole request."""
+        self._between = True
         if not self._mine:
             super().on_message_complete()
 
@@ -120,50 +148,76 @@ class FastLane(HttpToolsProtocol):
         else:
             super().shutdown()
 
+    def _recall(self, data: bytes) -> bool:
+        """Answer one whole request that differs from an earlier one in its code only; False when it
+        has to be read."""
+        if not data.startswith(GET):
+            return False
+        end = data.find(b" ", len(GET), CODE_ENDS)
+        known = self.known.get(data[end:])
+        if known is None:
+            return False
+        self._heard = self.loop.time()
+        address = self.client[0] if self.client else ""
+        return self._redirect(data[len(GET) : end], address, known.last, known.who)
+
+    def _remember(self, data: bytes, read: Known) -> None:
+        """Remember the head of the one request that `data` is."""
+        rest = data[data.find(b" ", len(GET)) :]
+        if data.startswith(GET) and len(rest) <= KNOWN_LONG:
+            if len(self.known) >= KNOWN:
+                self.known.clear()
+            self.known[rest] = read
+
     def _follow(self) -> bool:
         """Answer a link that leads somewhere; False when that takes a page."""
-        go, group = self.face.go, self.face.group
         method = self.parser.get_method()
         busy = self.cycle is not None and not self.cycle.response_complete
-        if go is None or busy or method not in (b"GET", b"HEAD"):
-            return False
+        go = self.face.go
         code = self.url[len(PATH) :].partition(b"?")[0]
-        target = go.links.targets.get(code)
-        if target is None:
-            return False
-        before, after, until = target.to
-        now = time.time()
-        if now * SECOND >= until or now * SECOND < target.out:
+        if go is None or busy or method not in (b"GET", b"HEAD") or code not in go.links.targets:
             return False
         headers = dict(self.headers)
         address = go.address(self.client[0] if self.client else "", headers)
-        if go.limiter.wait(address):
-            return False
-        self._last = not self.parser.should_keep_alive()
-        self._answer = b"".join(
-            (FOUND, before, code, after, CAUTION, self._defaults(), CLOSE if self._last else KEEP)
-        )
-        self._answering = True
+        last = not self.parser.should_keep_alive()
         if method == b"HEAD":
+            return self._redirect(code, address, last, None)
+        who = seen(headers)
+        if PERSONAL.isdisjoint(headers):
+            self._read = Known(who, last)
+        return self._redirect(code, address, last, who)
+
+    def _redirect(self, code: bytes, address: str, last: bool, who: Seen | None) -> bool:
+        """Answer an open link; False when that takes a page. who: None counts nothing."""
+        face, now = self.face, time.time()
+        target = face.go.links.targets.get(code) if face.go else None
+        if target is None:
+            return False
+        before, after, until = target.to
+        limiter = face.go.limiter
+        shut = now * SECOND >= until or now * SECOND < target.out
+        if shut or (limiter.tried and limiter.wait(address)):
+            return False
+        if FastLane.second is not self.server_state.default_headers:
+            self._new_second()
+        self._last = last
+        self._answer = b"".join((FOUND, before, code, after, FastLane.ends[last]))
+        self._answering = True
+        if who is None:
             self._done()
         else:
-            group.add(go.click(code.decode(), headers, address, now), self._done)
+            face.group.add((code, who, address, now), self._done)
         return True
 
-    def _defaults(self) -> bytes:
-        """The headers that uvicorn adds to every answer, such as the date; new every second."""
-        state = self.server_state
-        if FastLane.headers_of is not state.default_headers:
-            FastLane.headers_of = state.default_headers
-            FastLane.headers_as = b"".join(
-                b"\r\n" + name + b": " + value for name, value in state.default_headers
-            )
-        return FastLane.headers_as
+    def _new_second(self) -> None:
+        """Put the date and what else uvicorn adds into the answers."""
+        FastLane.second = self.server_state.default_headers
+        added = b"".join(b"\r\n%b: %b" % header for header in FastLane.second)
+        FastLane.ends = (CAUTION + added + KEEP, CAUTION + added + CLOSE)
 
     def _done(self) -> None:
         """The click is kept: the answer may leave."""
         self._answering = False
-        self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
         self.transport.write(self._answer)

@@ -34,6 +34,7 @@ def run(
     keep into the ledger.
 
     A worker that ends is started again. Gathering yields to them: it runs at a lower priority.
+    Where there are as many workers as cores, each has one of its own.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -43,18 +44,25 @@ def run(
     figures.mkdir(parents=True)
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(figures)}
 
-    def start() -> subprocess.Popen[bytes]:
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+    def start(place: int) -> subprocess.Popen[bytes]:
+        def settle() -> None:
+            die_with_parent()
+            if count == len(cores):  # it finds what it works with in that core's cache
+                os.sched_setaffinity(0, {cores[place]})
+
         return subprocess.Popen(
             [sys.executable, "-m", "rolecast", *words],
             env=environment,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=settle,
         )
 
     scribe = scribe_of(ledger, settings, folder)
     scribe.revive()
     words = [*words, "--scribe", scribe.path]
-    processes = [start() for _ in range(count)]
+    processes = [start(place) for place in range(count)]
     _yield_to_others()
     gatherer = Gatherer(ledger, folder / "spool", settings.go.keep_days, thread=False)
     say(f"{count} processes answer links. Ctrl-C ends them.")
@@ -63,7 +71,7 @@ def run(
         for place, process in enumerate(processes):
             if process.poll() is not None:
                 say("a process that answered links ended; starting it again")
-                processes[place] = start()
+                processes[place] = start(place)
         if gathers:
             gatherer.soon()
     _end(processes)

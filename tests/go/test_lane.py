@@ -28,9 +28,9 @@ class Lane:
         made = app.go_alone(
             self.project.ledger, self.project.settings, self.project.channels, face=self.face
         )
-        config = uvicorn.Config(
-            made, port=0, log_level="error", http=fastlane.protocol(self.face), ws="none"
-        )
+        protocol = fastlane.protocol(self.face)
+        self.known = protocol.known
+        config = uvicorn.Config(made, port=0, log_level="error", http=protocol, ws="none")
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
@@ -66,6 +66,20 @@ class Lane:
 
     def clicks(self):
         return gathered(self.project)
+
+    def rows(self):
+        """What is kept of each click, but for its time."""
+        gathered(self.project)
+        columns = "link, device, referrer, country, agent, signals, visitor, late"
+        with self.project.ledger.read() as conn:
+            found = conn.exec_driver_sql(f"select {columns} from clicks order by id")
+            return [tuple(row) for row in found]
+
+    def until_known(self, code):
+        deadline = time.monotonic() + 5
+        while code.encode() not in self.face.go.links.targets:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
     def close(self):
         self.server.should_exit = True
@@ -122,6 +136,94 @@ def test_a_second_request_before_the_first_is_answered_is_asked_again(lane):
     count = answer.count(b"HTTP/1.1 302")
     assert 1 <= count <= 3
     assert len(lane.clicks()) == count  # what was answered, no more
+
+
+HEADS = {
+    "a browser": BROWSER,
+    "who asks not to be tracked": BROWSER + "DNT: 1\r\n",
+    "another country, from a site": BROWSER.replace("de-AT", "fr-CH") + "Referer: https://a.example/x\r\n",
+    "a program": "User-Agent: curl/8.0\r\n",
+    "a browser that fetches ahead": BROWSER + "Sec-Purpose: prefetch\r\n",
+    "no header": "",
+    "a body": BROWSER + "Content-Length: 3\r\n\r\nabc",
+    "an empty body": BROWSER + "Content-Length: 0\r\n",
+    "chunks": BROWSER + "Transfer-Encoding: chunked\r\n\r\n0\r\n",
+    "a body that is a request": BROWSER + "Content-Length: 26\r\n\r\nGET /r/aaaaaaaa HTTP/1.1\r\n",
+    "two lengths": BROWSER + "Content-Length: 3\r\nContent-Length: 4\r\n",
+    "length and chunks": BROWSER + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+    "a folded header": BROWSER + "X-A: b\r\n c\r\n",
+    "a bare line feed": BROWSER + "X-A: b\nX-B: c\r\n",
+    "a blank before the colon": BROWSER + "X-A : b\r\n",
+    "an upgrade": BROWSER + "Connection: Upgrade\r\nUpgrade: h2c\r\n",
+    "a cookie": BROWSER + "Cookie: session=secret\r\n",
+    "a name in another case": BROWSER.upper(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_head_that_was_read_before_means_what_it_meant(lane, head):
+    """The first is read by the parser, the others may be remembered: nobody can tell."""
+
+    def once(version):
+        before = len(lane.rows())
+        asked = f"GET /r/{code} HTTP/{version}\r\nHost: localhost\r\n{HEADS[head]}\r\n".encode()
+        lines = lane.raw(asked, end=True).split(b"\r\n")
+        return [line for line in lines if line[:5] != b"date:"], lane.rows()[before:]
+
+    code = lane.link()
+    for version in ("1.1", "1.0", "3", "x"):
+        first = once(version)
+        assert [once(version), once(version)] == [first, first]
+    assert not any(b"secret" in rest for rest in lane.known), "one person's is not remembered"
+
+
+def test_a_remembered_head_leads_where_each_code_leads_now(lane):
+    head = f"HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{BROWSER}\r\n"
+    code = lane.link()
+    drop(lane.root, "cook", spec(title="Cook", apply={"url": "https://other.example/cook"}))
+    publish(lane.root)
+    other = lane.link("cook")
+    lane.until_known(other)
+    for _ in range(2):
+        assert b"jobs.example.com/pilot" in lane.raw(f"GET /r/{code} {head}".encode())
+        assert b"other.example/cook" in lane.raw(f"GET /r/{other} {head}".encode())
+    assert len(lane.known) == 1
+    for path in ("unknown1", code[:-1], code + "+", code.upper() + "/", ""):
+        assert b" 302 " not in lane.raw(f"GET /r/{path} {head}".encode())[:20], path
+    drop(lane.root, "pilot", spec(status="filled"))
+    publish(lane.root)
+    deadline = time.monotonic() + 5
+    while b" 410 " not in lane.raw(f"GET /r/{code} {head}".encode())[:20]:
+        assert time.monotonic() < deadline
+    assert b"other.example/cook" in lane.raw(f"GET /r/{other} {head}".encode())
+
+
+def test_a_body_that_comes_later_is_no_request(lane):
+    """Were the head remembered without its body, the body would be taken for a request."""
+    inner = f"GET /r/{lane.link()} HTTP/1.1\r\nHost: inner\r\nUser-Agent: curl/8\r\n\r\n".encode()
+    head = f"Host: localhost\r\n{BROWSER}Content-Length: {len(inner)}\r\n\r\n"
+    for _ in range(3):
+        with lane.connect() as connection:
+            connection.sendall(f"GET /r/{lane.link()} HTTP/1.1\r\n{head}".encode())
+            assert connection.recv(4096).startswith(b"HTTP/1.1 302")
+            connection.sendall(inner)
+            connection.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                connection.recv(4096)
+    assert {row[2] for row in lane.clicks()} <= {"", "double"}
+    assert len(lane.clicks()) == 3
+    assert not lane.known
+
+
+def test_only_so_many_heads_are_remembered(lane, monkeypatch):
+    monkeypatch.setattr(fastlane, "KNOWN", 10)
+    for number in range(25):
+        assert lane.ask(f"/r/{lane.link()}", headers=f"{BROWSER}X-A: {number}\r\n")[0] == 302
+        assert len(lane.known) <= 10
+    long = BROWSER + f"X-A: {'a' * fastlane.KNOWN_LONG}\r\n"
+    assert lane.ask(f"/r/{lane.link()}", headers=long)[0] == 302
+    assert all(len(rest) <= fastlane.KNOWN_LONG for rest in lane.known)
+    assert len(lane.clicks()) == 26
 
 
 def test_old_clients_and_bodies(lane):
@@ -215,10 +317,10 @@ def test_a_hundred_thousand_guesses_leave_nothing_behind():
     limiter = Limiter(networks=100)
     for number in range(100_000):
         limiter.missed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(limiter._left) <= 100
+    assert len(limiter.tried) <= 100
     assert limiter.wait("10.1.134.1") > 0
     assert limiter.wait("192.0.2.1") == 0
-    assert b"10." not in repr(limiter._left).encode()
+    assert b"10." not in repr(limiter.tried).encode()
     assert limiter.wait("2001:db8::1") == 0
     assert limiter.wait("no address") == 0
 
