@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -50,7 +51,8 @@ def run(
         def settle() -> None:
             die_with_parent()
             if count == len(cores):  # it finds what it works with in that core's cache
-                os.sched_setaffinity(0, {cores[place]})
+                with contextlib.suppress(OSError):  # where that is not allowed, it works anyway
+                    os.sched_setaffinity(0, {cores[place]})
 
         return subprocess.Popen(
             [sys.executable, "-m", "rolecast", *words],
