@@ -121,8 +121,12 @@ class Group(asyncio.Protocol):
     @property
     def pending(self) -> int:
         """Clicks in memory only."""
-        handed = sum(len(batch.clicks) for batch in self._handed)
-        return len(self._new) + len(self._late) + handed
+        return self._asking + len(self._late)
+
+    @property
+    def _asking(self) -> int:
+        """Clicks that came lately and are not kept; but for a stall, as many wait for an answer."""
+        return len(self._new) + sum(len(batch.clicks) for batch in self._handed)
 
     def _look_soon(self) -> None:
         self._looks, self._before = True, 0
@@ -157,13 +161,12 @@ class Group(asyncio.Protocol):
 
     def _kept(self) -> None:
         """The scribe has written the oldest batch."""
+        # Half of those who ask at the same time: the other half is read while they are written.
+        self._enough = max(1, self._asking // 2)
         batch = self._handed.popleft()
         self.counters.kept += len(batch.clicks)
         for tell in batch.waiters:
             tell()
-        # Half of those who ask at the same time: the other half is read while they are written.
-        crowd = len(batch.clicks) + sum(len(one.clicks) for one in self._handed) + len(self._new)
-        self._enough = max(1, crowd // 2)
         if not self._handed:
             self._stalls = False
         if self._late and not self._handed:

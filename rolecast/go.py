@@ -170,24 +170,26 @@ class Limiter:
     def __init__(self, most: int = 60, per_second: float = 1.0, networks: int = 20_000):
         self.most, self.per_second, self.networks = most, per_second, networks
         self._key = secrets.token_bytes(32)
-        self.tried: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
+        self._left: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
         self.blocked = 0  # how many networks have been refused something, for the metrics page
 
     def wait(self, address: str) -> int:
         """Seconds that this address has to wait; 0: none."""
-        left, at = self.tried.get(self._network(address), (self.most, 0.0))
+        if not self._left:  # nobody has tried anything: the usual case costs nothing
+            return 0
+        left, at = self._left.get(self._network(address), (self.most, 0.0))
         left = min(self.most, left + (time.monotonic() - at) * self.per_second)
         return 0 if left >= 1 else max(1, round((1 - left) / self.per_second))
 
     def missed(self, address: str) -> None:
         """Somebody at this address asked for a code that is none of ours."""
         network, now = self._network(address), time.monotonic()
-        left, at = self.tried.pop(network, (float(self.most), now))
+        left, at = self._left.pop(network, (float(self.most), now))
         left = min(self.most, left + (now - at) * self.per_second) - 1
         self.blocked += left < 1
-        self.tried[network] = (max(left, 0.0), now)
-        while len(self.tried) > self.networks:
-            self.tried.popitem(last=False)
+        self._left[network] = (max(left, 0.0), now)
+        while len(self._left) > self.networks:
+            self._left.popitem(last=False)
 
     def _network(self, address: str) -> bytes:
         return blake2b(_prefix(address), key=self._key, digest_size=8).digest()

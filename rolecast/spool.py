@@ -65,9 +65,14 @@ class Spool:
     def close(self) -> None:
         """Leave the segments: whoever gathers may remove them when it has everything."""
         self._leave()
+        self._file = self._taken()
+        self._leave()
         self._maker.shutdown()
-        if self._spare and not self._spare.exception():
-            os.close(self._spare.result())
+
+    def _taken(self) -> int:
+        """The file of the segment that was made beside; -1: none was, or none could be."""
+        spare, self._spare = self._spare, None
+        return spare.result() if spare and not spare.exception() else -1
 
     def _leave(self) -> None:
         if self._file >= 0:
@@ -77,12 +82,10 @@ class Spool:
 
     def _next(self, least: int) -> None:
         self._leave()
-        spare, self._spare = self._spare, None
-        if spare and not spare.exception() and least <= SIZE:
-            self._file = spare.result()
-        else:  # the first, one that is too small, or none could be made: try, and say why not
-            if spare and not spare.exception():
-                os.close(spare.result())
+        self._file = self._taken()
+        if least > SIZE:
+            self._leave()  # too small
+        if self._file < 0:  # none could be made beside: try, and say why not
             self._file = _made(self.folder, max(SIZE, least))
         self._at = 0
 

@@ -23,7 +23,7 @@ IN_TIME = 10.0  # seconds in which a request's head must have arrived
 IDLE = 15.0  # seconds for which a connection may have nothing to ask
 LOOK = 5.0  # seconds between two looks at a connection
 PATH = b"/r/"
-GET = b"GET /r/"
+GET = b"GET " + PATH
 CODE_ENDS = len(GET) + 40  # bytes within which a request's code must end
 KNOWN = 4096  # heads that are remembered, of at most
 KNOWN_LONG = 2048  # bytes each
@@ -65,6 +65,7 @@ class FastLane(HttpToolsProtocol):
     def connection_made(self, transport) -> None:
         """A connection; a request's head must arrive in time."""
         super().connection_made(transport)
+        self._peer = self.client[0] if self.client else ""
         self._head = 0  # bytes of a head that is not complete
         self._complete = self._between = True  # a head; requests
         self._read: Known | None = None  # what the head said that was read last
@@ -158,8 +159,7 @@ class FastLane(HttpToolsProtocol):
         if known is None:
             return False
         self._heard = self.loop.time()
-        address = self.client[0] if self.client else ""
-        return self._redirect(data[len(GET) : end], address, known.last, known.who)
+        return self._redirect(data[len(GET) : end], self._peer, known.last, known.who)
 
     def _remember(self, data: bytes, read: Known) -> None:
         """Remember the head of the one request that `data` is."""
@@ -178,7 +178,7 @@ class FastLane(HttpToolsProtocol):
         if go is None or busy or method not in (b"GET", b"HEAD") or code not in go.links.targets:
             return False
         headers = dict(self.headers)
-        address = go.address(self.client[0] if self.client else "", headers)
+        address = go.address(self._peer, headers)
         last = not self.parser.should_keep_alive()
         if method == b"HEAD":
             return self._redirect(code, address, last, None)
@@ -194,9 +194,9 @@ class FastLane(HttpToolsProtocol):
         if target is None:
             return False
         before, after, until = target.to
-        limiter = face.go.limiter
-        shut = now * SECOND >= until or now * SECOND < target.out
-        if shut or (limiter.tried and limiter.wait(address)):
+        if now * SECOND >= until or now * SECOND < target.out:
+            return False
+        if face.go.limiter.wait(address):
             return False
         if FastLane.second is not self.server_state.default_headers:
             self._new_second()
