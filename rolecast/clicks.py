@@ -17,12 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from rolecast import agents
 
-SECOND = 1_000_000  # times are whole microseconds since 1970, UTC
+SECOND: Final = 1_000_000  # times are whole microseconds since 1970, UTC
 HOUR = 3600 * SECOND
 DOUBLE = 10 * SECOND  # a second click on the same link within this time
 BURST = 10 * SECOND  # the stretches of time in which a visitor's links are counted
@@ -73,7 +73,7 @@ class Click(NamedTuple):
 Row = tuple[str, int, str, str | None, str | None, str, str, int | None, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seen:
     """What a request's headers say, without anything of the person.
 
@@ -90,15 +90,28 @@ class Seen:
     browser: bytes
 
 
-# A link that was asked for: its code, who asks, the address, seconds since 1970.
-Asked = tuple[bytes, Seen, str, float]
+class Asked:
+    """A link that was asked for: its code, who asks, from which address, and when, in seconds since
+    1970. visitor: their number on `day`, counted from 1970; it is the same for all that one person
+    asks for on one connection."""
+
+    def __init__(self, code: bytes, who: Seen, address: str, at: float):
+        self.code, self.who, self.address, self.at = code, who, address, at
+        self.visitor, self.day = 0, -1
+
+    def kept(self) -> None:
+        """The answer may leave."""
+
+
 Headers = Mapping[bytes, bytes]  # names in lower case, as they came over the wire
 
 
 def seen(headers: Headers) -> Seen:
     """Read a request's headers."""
     get = headers.get
-    purpose = b"".join([get(name, b"") for name in PURPOSES]) if _PURPOSES & headers.keys() else b""
+    purpose = b""
+    if not _PURPOSES.isdisjoint(headers):
+        purpose = b"".join([get(name, b"") for name in PURPOSES])
     private = get(b"dnt") == b"1" or get(b"sec-gpc") == b"1"
     return _seen(
         get(b"user-agent", b""),

@@ -1,9 +1,9 @@
-"""Group commit: an answer leaves when its click is on the disk, and many share one flush.
+"""Group commit: an answer leaves when its click is where it lasts, and many share one flush.
 
-Clicks that arrive while flushes are under way share the next one. A scribe, a process of its own,
-waits for the disk (see rolecast.scribe); the event loop never does. When the disk stalls or fails,
-people are still redirected after `PATIENCE`: their clicks wait in memory, are marked `late`, and
-are counted for the metrics page.
+Clicks that arrive while flushes are under way share the next one. The event loop never waits for
+the disk (see rolecast.disk) or a ledger (see rolecast.scribe). When they stall or fail, people are
+still redirected after `PATIENCE`: their clicks wait in memory, are marked `late`, and are counted
+for the metrics page.
 """
 
 from __future__ import annotations
@@ -12,19 +12,32 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, Protocol
 
 from rolecast import spool
-from rolecast.clicks import Asked, Row
-from rolecast.scribe import AGAIN, FRESH, KEPT, frame
+from rolecast.clicks import Asked, Row, Seen
 
 PATIENCE = 0.15  # seconds for which an answer waits for the disk
-TICK = 0.025  # seconds between two looks at who has waited too long
-UNDER_WAY = 2  # batches: one waits at the scribe while the other is written
-RETRY = 0.1  # seconds between two tries to reach the scribe
-FEW = 5000  # clicks that go to the disk at once, after a stall
-MOST = 1_000_000  # clicks that may wait in memory, about 300 MB
+TICK: Final = 0.025  # seconds between two looks at who has waited too long
+UNDER_WAY: Final = 2  # batches: while one is written, the next is read
+WHOLE: Final = 48  # clicks that are better kept together; more are parted in two halves
+MEET: Final = 0.001  # seconds for which clicks wait for those that usually come with them
+FEW: Final = 5000  # clicks that go to the disk at once, after a stall
+MOST: Final = 1_000_000  # clicks that may wait in memory, about 300 MB
 
-Done = Callable[[], None]
+
+class Way(Protocol):
+    """The way to where clicks last. It answers for each batch, in their order, with `Group.kept`;
+    with `Group.failed`, why it has to try again."""
+
+    async def open(self, group: Group) -> None:
+        """Begin; batches may come from now on."""
+
+    def write(self, body: bytes) -> None:
+        """Take a batch; it stays until it is kept."""
+
+    async def close(self) -> None:
+        """Nothing comes any more."""
 
 
 @dataclass
@@ -38,55 +51,50 @@ class Counters:
     trouble: str = ""  # what the last one said
 
 
-@dataclass(slots=True)
 class Batch:
-    """Clicks that are handed over together. began: when the first came, by the loop's clock.
-    waiters: who waits for their being kept; none when they were answered without."""
+    """Clicks that are handed over together: how many. began: when the first came, by the loop's
+    clock. waiting: who waits for their being kept; none when they were answered without."""
 
-    clicks: list[Row]
-    waiters: list[Done]
-    began: float
+    def __init__(self, count: int, waiting: list[Asked], began: float):
+        self.count, self.waiting, self.began = count, waiting, began
 
 
-class Group(asyncio.Protocol):
-    """Hands clicks to the scribe and tells each one's waiter when it is kept.
+class Soon(Asked):
+    """A click whose answer is awaited."""
 
-    path: the scribe's socket. clicks: makes of links that were asked for what is kept of them.
-    revive: sees to it that there is a scribe; called when it cannot be reached. Used from one event
-    loop.
+    def __init__(self, code: bytes, who: Seen, address: str, at: float, kept: asyncio.Future[None]):
+        super().__init__(code, who, address, at)
+        self._kept = kept
+
+    def kept(self) -> None:
+        """The click is kept."""
+        if not self._kept.done():
+            self._kept.set_result(None)
+
+
+class Group:
+    """Hands clicks over and tells each one that it is kept. Used from one event loop.
+
+    way: where to. clicks: makes of links that were asked for what is kept of them.
     """
 
-    def __init__(
-        self,
-        path: str,
-        clicks: Callable[[list[Asked]], list[Row]],
-        revive: Callable[[], object] = lambda: None,
-    ):
-        self.path, self.clicks, self.revive = path, clicks, revive
+    def __init__(self, way: Way, clicks: Callable[[list[Asked]], list[Row]]):
+        self.way, self.clicks = way, clicks
         self.loop = asyncio.get_running_loop()
         self.counters = Counters()
+        self.now = self.loop.time()  # by the loop's clock, to a TICK
         self._new: list[Asked] = []  # not yet handed over
-        self._waiters: list[Done] = []  # for these
         self._began = 0.0  # when the first of them came
-        self._handed: deque[Batch] = deque()  # not yet kept, in the order in which they were sent
+        self._handed: deque[Batch] = deque()  # not yet kept
         self._late: deque[Row] = deque()  # answered, not yet handed over
         self._stalls = False  # whether the disk has kept somebody waiting too long
-        self._enough = 1  # as many are handed over before those under way are kept
-        self._looks = False  # whether a look at who has come is due
-        self._before = 0  # how many had come at the last look
-        self._heard = b""
-        self._scribe: asyncio.Transport | None = None
-        self._closing = False
+        self._enough = 1  # as many are handed over without waiting for more
+        self._meeting: asyncio.TimerHandle | None = None
         self._timer = self.loop.call_later(TICK, self._tick)
 
     async def open(self) -> Group:
-        """Reach the scribe."""
-        while self._scribe is None and not self._closing:
-            try:
-                await self.loop.create_unix_connection(lambda: self, self.path)
-            except OSError:
-                self.revive()
-                await asyncio.sleep(RETRY)
+        """Open the way."""
+        await self.way.open(self)
         return self
 
     async def close(self, patience: float = 5.0) -> None:
@@ -94,145 +102,121 @@ class Group(asyncio.Protocol):
         deadline = self.loop.time() + patience
         while self.pending and self.loop.time() < deadline:
             await asyncio.sleep(0.005)
-        self._closing = True
         self._timer.cancel()
-        if self._scribe:
-            self._scribe.close()
+        await self.way.close()
 
-    def add(self, asked: Asked, done: Done) -> None:
-        """Keep a click; `done` is called in the loop when its answer may leave."""
+    def add(self, asked: Asked) -> None:
+        """Keep a click; it is told `kept` in the loop when its answer may leave."""
         new = self._new
         if not new:
             self._began = self.loop.time()
         new.append(asked)
-        self._waiters.append(done)
-        if self._handed:
-            if len(new) >= self._enough and len(self._handed) < UNDER_WAY:
+        if len(new) >= self._enough:
+            if len(self._handed) < UNDER_WAY:
                 self._hand_over()
-        elif not self._looks:
-            self._look_soon()
+        elif not self._handed and self._meeting is None:
+            self._wait_for_others()
 
-    async def keep(self, asked: Asked) -> None:
+    async def keep(self, code: bytes, who: Seen, address: str, at: float) -> None:
         """Return when the click's answer may leave."""
-        done = self.loop.create_future()
-        self.add(asked, lambda: done.done() or done.set_result(None))
-        await done
+        kept: asyncio.Future[None] = self.loop.create_future()
+        self.add(Soon(code, who, address, at, kept))
+        await kept
 
     @property
     def pending(self) -> int:
         """Clicks in memory only."""
-        return self._asking + len(self._late)
+        return self._asking() + len(self._late)
 
-    @property
     def _asking(self) -> int:
         """Clicks that came lately and are not kept; but for a stall, as many wait for an answer."""
-        return len(self._new) + sum(len(batch.clicks) for batch in self._handed)
+        count = len(self._new)
+        for batch in self._handed:
+            count += batch.count
+        return count
 
-    def _look_soon(self) -> None:
-        self._looks, self._before = True, 0
-        self.loop.call_soon(self._look)
+    def _wait_for_others(self) -> None:
+        """Those who have just been answered ask again at about the same time."""
+        self._meeting = self.loop.call_later(MEET, self._met)
 
-    def _look(self) -> None:
-        """Hand over once an iteration of the loop has brought nobody else."""
-        count, self._looks = len(self._new), False
-        if self._handed:
-            return
-        if count > self._before:
-            self._before, self._looks = count, True
-            self.loop.call_soon(self._look)
-        else:
+    def _met(self) -> None:
+        self._meeting = None
+        if not self._handed:
             self._hand_over()
 
     def _hand_over(self) -> None:
-        """Send what has come; the scribe writes together what reaches it meanwhile."""
-        if self._new and self._scribe is not None and not self._stalls:
-            self._send(self._take())
+        """Send what has come."""
+        if self._meeting is not None:
+            self._meeting.cancel()
+            self._meeting = None
+        if self._new and not self._stalls:
+            rows, waiting = self._take()
+            self._send(rows, waiting, self._began)
 
-    def _take(self) -> Batch:
-        """What has come, as it is kept: made together, which is quicker than one by one."""
-        batch = Batch(self.clicks(self._new), self._waiters, self._began)
-        self._new, self._waiters = [], []
-        return batch
+    def _take(self) -> tuple[list[Row], list[Asked]]:
+        """What has come, as it is kept, and who waits for it: made together, which is quicker than
+        one by one."""
+        waiting, self._new = self._new, []
+        return self.clicks(waiting), waiting
 
-    def _send(self, batch: Batch, kind: int = FRESH) -> None:
-        if kind == FRESH:
-            self._handed.append(batch)
-        self._scribe.write(frame(kind, spool.body(batch.clicks)))
+    def _send(self, rows: list[Row], waiting: list[Asked], began: float) -> None:
+        self._handed.append(Batch(len(rows), waiting, began))
+        self.way.write(spool.body(rows))
 
-    def _kept(self) -> None:
-        """The scribe has written the oldest batch."""
-        # Half of those who ask at the same time: the other half is read while they are written.
-        self._enough = max(1, self._asking // 2)
-        batch = self._handed.popleft()
-        self.counters.kept += len(batch.clicks)
-        for tell in batch.waiters:
-            tell()
+    def kept(self, batches: int = 1) -> None:
+        """So many of the oldest batches are kept."""
+        self.counters.trouble = ""
+        asking = self._asking()
+        # Those who ask at the same time: all of them, or half while the other half is written.
+        self._enough = asking if asking <= WHOLE else asking // 2
+        for _ in range(batches):
+            batch = self._handed.popleft()
+            self.counters.kept += batch.count
+            for asked in batch.waiting:
+                asked.kept()
         if not self._handed:
             self._stalls = False
-        if self._late and not self._handed:
             self._catch_up()
-        elif len(self._new) >= self._enough:
-            self._hand_over()
-        elif self._new and not self._handed and not self._looks:
-            self._look_soon()
+        if len(self._new) >= self._enough:
+            if len(self._handed) < UNDER_WAY:
+                self._hand_over()
+        elif self._new and not self._handed and self._meeting is None:
+            self._wait_for_others()
+
+    def failed(self, why: str) -> None:
+        """A write has failed; it is tried again."""
+        self.counters.failed += 1
+        self.counters.trouble = why
 
     def _catch_up(self) -> None:
         """Hand over those who were answered first, in parts."""
-        if self._late and self._scribe is not None:
+        if self._late:
             part = [self._late.popleft() for _ in range(min(FEW, len(self._late)))]
-            self._send(Batch(part, [], self.loop.time()))
-        self._hand_over()
-
-    # The scribe
-
-    def connection_made(self, transport) -> None:
-        """What an earlier scribe was handed and did not answer is handed over again, as such."""
-        self._scribe, self._heard = transport, b""
-        for batch in self._handed:
-            self._send(batch, AGAIN)
-        if not self._handed:
-            self._stalls = False
-            self._catch_up()
-
-    def data_received(self, data: bytes) -> None:
-        """One line each: that a batch is written, or why not yet."""
-        *lines, self._heard = (self._heard + data).split(b"\n")
-        for line in lines:
-            if line == KEPT:
-                self.counters.trouble = ""
-                self._kept()
-            else:
-                self.counters.failed += 1
-                self.counters.trouble = line.decode("utf-8", "replace")
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """The scribe is gone: find the next one."""
-        self._scribe = None
-        if not self._closing:
-            self._opening = self.loop.create_task(self.open())
+            self._send(part, [], self.loop.time())
 
     # Patience
 
     def _tick(self) -> None:
         """Answer whoever has waited too long."""
         self._timer = self.loop.call_later(TICK, self._tick)
-        due = self.loop.time() - PATIENCE + TICK
+        self.now = self.loop.time()
+        due = self.now - PATIENCE + TICK
         for batch in self._handed:
             if batch.began > due:
                 break
             # The disk may have them by now: such clicks carry no mark, they are only counted.
             self._stalls = True
-            self.counters.late += len(batch.waiters)
-            waiters, batch.waiters = batch.waiters, []
-            for tell in waiters:
-                tell()
+            waiting, batch.waiting = batch.waiting, []
+            self.counters.late += len(waiting)
+            for asked in waiting:
+                asked.kept()
         if self._new and self._began <= due:
-            batch = self._take()
+            rows, waiting = self._take()
             room = max(0, MOST - self.pending)
-            self._late.extend((*click[:-1], 1) for click in batch.clicks[:room])
-            self.counters.late += len(batch.clicks[:room])
-            self.counters.lost += len(batch.clicks[room:])
-            for tell in batch.waiters:
-                tell()
-        if self._late and not self._handed:
+            self._late.extend([(*row[:-1], 1) for row in rows[:room]])
+            self.counters.late += len(rows[:room])
+            self.counters.lost += len(rows[room:])
+            for asked in waiting:
+                asked.kept()
+        if not self._handed:
             self._catch_up()

@@ -11,23 +11,24 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Final
 
 from rolecast import links, systems
 from rolecast.clicks import SECOND, Asked, Headers, Row
 from rolecast.jobspec import JobSpec, Status
 from rolecast.ledger import Ledger, clicks, jobs
 from rolecast.publish import now_utc
-from rolecast.salt import Salts
+from rolecast.salt import DAY, Salts
 
 FRESH = 0.25  # seconds between two looks at whether the ledger has changed
 OVERLAP = timedelta(minutes=10)  # for links minted by clocks that differ
-FOREVER = 1 << 62
-FLOOD = 10  # seconds of a stretch of time
-HUMANLY = 20  # clicks of a visitor in one stretch
+FOREVER: Final = 1 << 61
+FLOOD: Final = 10  # seconds of a stretch of time
+HUMANLY: Final = 20  # clicks of a visitor in one stretch
 
 
 class Target:
@@ -82,20 +83,20 @@ class Links:
         self._marks: dict[str, tuple[str, int]] = {}
         self._newest = now_utc()
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._follower: threading.Thread | None = None
 
     def open(self) -> Links:
         """Read everything, then keep up. Raises the ledger's errors."""
         self.refresh()
-        self._thread = threading.Thread(target=self._follow, name="links", daemon=True)
-        self._thread.start()
+        self._follower = threading.Thread(target=self._follow, name="links", daemon=True)
+        self._follower.start()
         return self
 
     def close(self) -> None:
         """Stop keeping up."""
         self._stop.set()
-        if self._thread:
-            self._thread.join(5)
+        if self._follower:
+            self._follower.join(5)
 
     def get(self, code: str) -> Target | None:
         """Where a code leads; None for one that was never minted."""
@@ -250,15 +251,21 @@ class Go:
         passed_on = headers.get(b"x-forwarded-for", b"").decode("latin-1")
         return asker(self.proxies, peer, passed_on)
 
-    def clicks(self, asked: Sequence[Asked]) -> list[Row]:
+    def clicks(self, asked: list[Asked]) -> list[Row]:
         """What is kept of clicks, as a Click's values; each address goes into its visitor's number
         and is forgotten."""
         kept: list[Row] = []
         number, last = self.salts.visitor, self._last
-        for code, who, address, now in asked:
-            visitor, signals = None, who.signals
+        for one in asked:
+            who, now = one.who, one.at
+            visitor: int | None = None
+            signals = who.signals
             if not who.private:
-                visitor = number(who.browser + address.encode(), now)
+                day = int(now) // DAY
+                if one.day != day:
+                    one.visitor = number(who.browser + one.address.encode(), day)
+                    one.day = day
+                visitor = one.visitor
                 if self._floods(visitor, now // FLOOD):
                     visitor, signals = None, f"{signals} flood".strip()
             # Each click has a microsecond of its own; see rolecast.ledger.clicks.unknown.
@@ -267,7 +274,7 @@ class Go:
                 at = last + 1
             last = at
             kept.append(
-                (code.decode(), at, who.device, who.referrer, who.country, who.agent, signals,
+                (one.code.decode(), at, who.device, who.referrer, who.country, who.agent, signals,
                  visitor, 0)
             )  # fmt: skip
         self._last = last

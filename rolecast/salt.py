@@ -11,8 +11,9 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
+from typing import Final
 
-DAY = 86_400
+DAY: Final = 86_400
 
 
 class Salts:
@@ -24,12 +25,11 @@ class Salts:
         self._day = -1
         self._keyed = hashlib.blake2b()
 
-    def visitor(self, named: bytes, now: float) -> int:
-        """Today's number for whoever is behind an address and a browser. now: seconds since 1970.
+    def visitor(self, named: bytes, day: int) -> int:
+        """The number of whoever is behind an address and a browser on a day, counted from 1970.
 
         63 bits, so that it fits a signed column.
         """
-        day = int(now) // DAY
         if day != self._day:
             self._keyed, self._day = hashlib.blake2b(key=self.of(day), digest_size=8), day
         found = self._keyed.copy()  # quicker than keying anew for everybody

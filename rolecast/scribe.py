@@ -1,14 +1,16 @@
-"""The scribe: the one process that waits for the disk, for all processes that answer links.
+"""The scribe: the one process that waits for a ledger on PostgreSQL, for all processes that answer
+links.
 
-What it is handed by several of them at the same time shares one flush. It owns the spool's segment
-(or, with a ledger on PostgreSQL, the way to its intake), answers `kept` when the clicks are there,
-and says why not while it tries again. It ends when its parent closes its standard input.
+What it is handed by several of them at the same time shares one transaction. It answers `kept` when
+the clicks are in the ledger's intake (or on the disk while that is away), and says why not while it
+tries again. It ends when its parent closes its standard input.
 
-    python -m rolecast.scribe SOCKET FOLDER [LEDGER]
+    python -m rolecast.scribe SOCKET FOLDER LEDGER
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import selectors
@@ -19,18 +21,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rolecast.commit import Group
 
 FRESH, AGAIN = 0, 1  # AGAIN: a scribe that has died may have written this
 KEPT = b"kept"
 RETRY = 0.5  # seconds before a failed write is tried again
+AGAIN_SOON = 0.1  # seconds between two tries to reach the scribe
 _HEAD = struct.Struct("!BI")  # FRESH or AGAIN, length of the JSON
 
 
 class Store(Protocol):
-    """Where clicks are made durable: a spool, or a ledger on PostgreSQL."""
+    """Where clicks are made durable."""
 
     def write(self, frames: list[tuple[int, bytes]]) -> None:
         """On return the frames are durable; otherwise raises OSError."""
@@ -122,10 +129,10 @@ def _write(store: Store, handed: list[tuple[Client, tuple[int, bytes]]]) -> None
 class Scribe:
     """Starts a scribe and keeps one there.
 
-    folder: the spool. ledger: its address, when clicks go into its intake.
+    folder: the spool. ledger: its address.
     """
 
-    def __init__(self, folder: Path, ledger: str | None = None):
+    def __init__(self, folder: Path, ledger: str):
         self.folder, self.ledger = folder, ledger
         self._place = tempfile.TemporaryDirectory(prefix="rolecast-")
         self.path = f"{self._place.name}/scribe"  # short: a socket's path may have 107 bytes
@@ -134,9 +141,9 @@ class Scribe:
     def revive(self) -> None:
         """Start one unless one lives."""
         if self._process is None or self._process.poll() is not None:
-            words = [sys.executable, "-m", "rolecast.scribe", self.path, str(self.folder)]
+            words = ["-m", "rolecast.scribe", self.path, str(self.folder), self.ledger]
             self._process = subprocess.Popen(
-                [*words, *([self.ledger] if self.ledger else [])],
+                [sys.executable, *words],
                 stdin=subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C ends those who hand over first
             )
@@ -153,26 +160,83 @@ class Scribe:
         self._place.cleanup()
 
 
-def main(path: str, folder: str, ledger: str | None = None) -> None:
+class Link(asyncio.Protocol):
+    """The way of one process's clicks to the scribe. See rolecast.commit.Way.
+
+    path: the scribe's socket. revive: sees to it that there is a scribe; called when it cannot be
+    reached.
+    """
+
+    def __init__(self, path: str, revive: Callable[[], object] = lambda: None):
+        self.path, self.revive = path, revive
+        self._waiting: deque[bytes] = deque()  # handed over or to be, not yet kept
+        self._heard = b""
+        self._scribe: asyncio.Transport | None = None
+        self._closing = False
+
+    async def open(self, group: Group) -> None:
+        """Reach the scribe."""
+        self._group = group
+        await self._reach()
+
+    def write(self, body: bytes) -> None:
+        """Take a batch."""
+        self._waiting.append(body)
+        if self._scribe:
+            self._scribe.write(frame(FRESH, body))
+
+    async def close(self) -> None:
+        """Leave the scribe."""
+        self._closing = True
+        if self._scribe:
+            self._scribe.close()
+
+    async def _reach(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._scribe is None and not self._closing:
+            try:
+                await loop.create_unix_connection(lambda: self, self.path)
+            except OSError:
+                self.revive()
+                await asyncio.sleep(AGAIN_SOON)
+
+    def connection_made(self, transport) -> None:
+        """What an earlier scribe was handed and did not answer is handed over again, as such."""
+        self._scribe, self._heard = transport, b""
+        for body in self._waiting:
+            transport.write(frame(AGAIN, body))
+
+    def data_received(self, data: bytes) -> None:
+        """One line each: that a batch is kept, or why not yet."""
+        *lines, self._heard = (self._heard + data).split(b"\n")
+        for line in lines:
+            if line == KEPT:
+                self._waiting.popleft()
+                self._group.kept()
+            else:
+                self._group.failed(line.decode("utf-8", "replace"))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The scribe is gone: find the next one."""
+        self._scribe = None
+        if not self._closing:
+            self._reaching = asyncio.get_running_loop().create_task(self._reach())
+
+
+def main(path: str, folder: str, ledger: str) -> None:
     """Be a scribe."""
+    from rolecast.gather import Intake
+    from rolecast.ledger import Ledger
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # our standard input says when to end
-    if ledger:
-        from rolecast.gather import Intake
-        from rolecast.ledger import Ledger
-
-        store: Store = Intake(Ledger(ledger), Path(folder))
-    else:
-        from rolecast.spool import Spool
-
-        store = Spool(Path(folder))
     listening = socket.socket(socket.AF_UNIX)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
     listening.bind(path)
     os.chmod(path, 0o600)
     listening.listen(64)
-    serve(listening, store, sys.stdin.fileno())
+    serve(listening, Intake(Ledger(ledger), Path(folder)), sys.stdin.fileno())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Clicks on the disk of the machine that answers them, until the ledger has them.
 
-A scribe writes segments of its own: files of lines, one line for the clicks of one commit,
+Whoever writes has segments of its own: files of lines, one line for the clicks of one commit,
 `checksum kind json\\n`, in space that was written beforehand, so that a commit is one write and one
 flush of data. Nothing here waits for the ledger: a plan that holds it for seconds, or a database
 that is away, slows no candidate.
@@ -18,7 +18,7 @@ import secrets
 import time
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,76 +31,104 @@ SUFFIX = ".clicks"
 NEW = ".new"  # of a segment whose space is not reserved yet
 
 
-class Spool:
-    """The segments of one scribe. Making one takes as long as many commits, so the next is made
-    beside them once the present one is half full."""
+@dataclass
+class Segment:
+    """One file, locked by us, with space for `size` bytes."""
+
+    file: int
+    size: int
+
+    def close(self) -> None:
+        """Leave it."""
+        with contextlib.suppress(OSError):
+            os.close(self.file)
+
+
+class Segments:
+    """The segments of one writer, one after the other. Making one takes as long as many commits, so
+    the next is made beside them once the present one is half full."""
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self._file = -1
+        self._present: Segment | None = None
         self._at = 0
+        self._next: Future[Segment] | None = None
         self._maker = ThreadPoolExecutor(1, "segment")
-        self._spare: Future[int] | None = None
+
+    def room(self, length: int) -> tuple[int, int] | Future[Segment]:
+        """Where the next `length` bytes go: the file, and the place in it; or the segment that is
+        being made for them, after which to ask again.
+
+        Raises OSError when a segment could not be made; asking again tries again.
+        """
+        if self._present is None or self._at + length > self._present.size:
+            made = self._next or self._make(max(SIZE, length))
+            if not made.done():
+                return made
+            self.leave()
+            self._next = None
+            self._present, self._at = made.result(), 0
+            return self.room(length)  # a longer one, when this is too short
+        place, self._at = self._at, self._at + length
+        if self._at > SIZE // 2 and self._next is None:
+            self._make(SIZE)
+        return self._present.file, place
+
+    def leave(self) -> None:
+        """Write no more into the present one."""
+        if self._present:
+            self._present.close()
+        self._present = None
+
+    def close(self) -> None:
+        """Leave the segments: whoever gathers may remove them when it has everything."""
+        self.leave()
+        if self._next and not self._next.exception():
+            self._next.result().close()
+        self._maker.shutdown()
+
+    def _make(self, size: int) -> Future[Segment]:
+        self._next = self._maker.submit(_made, self.folder, size)
+        return self._next
+
+
+class Spool:
+    """Writes commits and waits for them."""
+
+    def __init__(self, folder: Path):
+        self._segments = Segments(folder)
 
     def write(self, frames: Sequence[tuple[int, bytes]]) -> None:
         """Put commits, (kind, JSON) each, on the disk; they are there when it returns.
 
         Raises OSError.
         """
-        lines = b"".join(line(kind, content) for kind, content in frames)
-        if self._file < 0 or self._at + len(lines) > SIZE:
-            self._next(len(lines))
+        lines = b"".join([line(kind, content) for kind, content in frames])
+        while isinstance(room := self._segments.room(len(lines)), Future):
+            wait([room])
         try:
-            written = os.pwrite(self._file, lines, self._at)
+            written = os.pwrite(room[0], lines, room[1])
             if written != len(lines):
                 raise OSError(f"only {written} of {len(lines)} bytes were written")
-            os.fdatasync(self._file)
         except OSError:
-            self._leave()  # what is in that segment now is not certain: start another
+            self._segments.leave()  # what is in there now is not certain: start another
             raise
-        self._at += written
-        if self._at > SIZE // 2 and self._spare is None:
-            self._spare = self._maker.submit(_made, self.folder, SIZE)
 
     def close(self) -> None:
-        """Leave the segments: whoever gathers may remove them when it has everything."""
-        self._leave()
-        self._file = self._taken()
-        self._leave()
-        self._maker.shutdown()
-
-    def _taken(self) -> int:
-        """The file of the segment that was made beside; -1: none was, or none could be."""
-        spare, self._spare = self._spare, None
-        return spare.result() if spare and not spare.exception() else -1
-
-    def _leave(self) -> None:
-        if self._file >= 0:
-            with contextlib.suppress(OSError):
-                os.close(self._file)
-        self._file = -1
-
-    def _next(self, least: int) -> None:
-        self._leave()
-        self._file = self._taken()
-        if least > SIZE:
-            self._leave()  # too small
-        if self._file < 0:  # none could be made beside: try, and say why not
-            self._file = _made(self.folder, max(SIZE, least))
-        self._at = 0
+        """See `Segments.close`."""
+        self._segments.close()
 
 
-def _made(folder: Path, size: int) -> int:
-    """A new segment, empty, with space for `size` bytes, locked by us: its file."""
+def _made(folder: Path, size: int) -> Segment:
+    """A new segment, empty. What is written there is on the disk when the write ends."""
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{_later(folder)}-{secrets.token_hex(4)}{SUFFIX}"
     hidden = folder / f"{name}{NEW}"
-    file = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    file = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_DSYNC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Written, not only reserved: flushing data into written space is twice as quick.
-        for _ in range(-(-size // (1 << 20))):
-            os.write(file, bytes(1 << 20))
+        os.write(file, bytes(size))
         os.fsync(file)
         os.rename(hidden, folder / name)
         _sync_folder(folder)
@@ -108,13 +136,13 @@ def _made(folder: Path, size: int) -> int:
         os.close(file)
         hidden.unlink(missing_ok=True)
         raise
-    return file
+    return Segment(file, size)
 
 
 def _later(folder: Path) -> int:
     """A number above those of all segments, whatever the clock says: an older one is read first."""
     numbers = [int(path.name.partition("-")[0]) for path in segments(folder)]
-    return max([time.time_ns(), *(number + 1 for number in numbers)])
+    return max([time.time_ns(), *[number + 1 for number in numbers]])
 
 
 def line(kind: int, content: bytes) -> bytes:
@@ -122,9 +150,9 @@ def line(kind: int, content: bytes) -> bytes:
     return b"%08x %d %b\n" % (zlib.crc32(content), kind, content)
 
 
-def body(clicks: Sequence[Row]) -> bytes:
+def body(clicks: list[Row]) -> bytes:
     """The JSON of the clicks of one commit."""
-    return orjson.dumps([tuple(click) for click in clicks])
+    return orjson.dumps(clicks)
 
 
 def decode(content: bytes) -> list[Click]:

@@ -59,9 +59,12 @@ def web(root: Path, host: str, port: int, prefect_ui: str | None) -> None:
     default=True,
     help="Whether it brings its clicks into the ledger itself; `rolecast web` does so too.",
 )
-@click.option("--scribe", hidden=True, help="Be one of the processes: the scribe's socket.")
+@click.option("--worker", is_flag=True, hidden=True, help="Be one of the processes.")
+@click.option("--scribe", hidden=True, help="Its scribe's socket.")
 @click.pass_obj
-def go(root: Path, host: str, port: int, workers: int, gather: bool, scribe: str | None) -> None:
+def go(
+    root: Path, host: str, port: int, workers: int, gather: bool, worker: bool, scribe: str | None
+) -> None:
     """Serve links and public job pages only, for the outside.
 
     Needs the ledger to read links from and brings clicks into it; redirects go on while the
@@ -73,7 +76,7 @@ def go(root: Path, host: str, port: int, workers: int, gather: bool, scribe: str
     """
     from rolecast.web.workers import run
 
-    if scribe:
+    if worker:
         _worker(root, host, port, scribe)
         return
     from rolecast import logs
@@ -84,7 +87,7 @@ def go(root: Path, host: str, port: int, workers: int, gather: bool, scribe: str
         run(it.ledger, it.settings, root.resolve() / STATE, words, workers, gather, click.echo)
 
 
-def _worker(root: Path, host: str, port: int, scribe: str) -> None:
+def _worker(root: Path, host: str, port: int, scribe: str | None) -> None:
     from rolecast import logs
     from rolecast.web import app
     from rolecast.web.face import Face

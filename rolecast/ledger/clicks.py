@@ -356,7 +356,7 @@ def job_of(conn: Connection, code: str) -> str | None:
 def minted(conn: Connection) -> Iterator[tuple[str, str]]:
     """(code, job) of all links."""
     query = select(links.c.code, links.c.job_id)
-    yield from conn.execution_options(yield_per=20_000).execute(query)
+    yield from map(tuple, conn.execution_options(yield_per=20_000).execute(query))
 
 
 def how_many(conn: Connection) -> int:

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rolecast import spool
-from rolecast.commit import Group
+from rolecast.commit import Group, Way
+from rolecast.disk import Disk
 from rolecast.gather import gather, tidy
 from rolecast.go import Go, Links
 from rolecast.ledger import Ledger
 from rolecast.salt import DAY, Salts
-from rolecast.scribe import Scribe
+from rolecast.scribe import Link, Scribe
 from rolecast.settings import Settings
 from rolecast.web import metrics
 
@@ -34,7 +35,7 @@ class Face:
     """What answering links needs, from `start` to `stop`.
 
     folder: where the spool and the secret of the day are kept. scribe: the socket of a scribe that
-    several processes share; None: one of our own. gathers: whether this process brings clicks into
+    several processes share. gathers: whether this process brings clicks into
     the ledger.
     """
 
@@ -60,12 +61,16 @@ class Face:
         await asyncio.to_thread(links.open)
         self.go = Go(links, Salts(self.folder / "salt"), ours.proxies)
         self._own = None if self.scribe else scribe_of(self.ledger, self.settings, self.folder)
-        revive = self._own.revive if self._own else lambda: None
-        revive()
-        self.group = await Group(self.scribe or self._own.path, self.go.clicks, revive).open()
+        self.group = await Group(self._way(), self.go.clicks).open()
         self._told = metrics.Told(self)
         self._gatherer = Gatherer(self.ledger, self.spool, ours.keep_days) if self.gathers else None
         return self
+
+    def _way(self) -> Way:
+        if self._own:
+            self._own.revive()
+            return Link(self._own.path, self._own.revive)
+        return Link(self.scribe) if self.scribe else Disk(self.spool)
 
     def end(self) -> None:
         """The server is told to end, and waits for the connections: what would never end by
@@ -87,12 +92,12 @@ class Face:
         self.group = self.go = None
 
 
-def scribe_of(ledger: Ledger, settings: Settings, folder: Path) -> Scribe:
-    """The scribe that the settings ask for; it is not started."""
+def scribe_of(ledger: Ledger, settings: Settings, folder: Path) -> Scribe | None:
+    """The scribe that the settings ask for; it is not started. None: clicks go to the disk."""
     keep = settings.go.keep
-    in_ledger = keep == "ledger" or (keep == "auto" and not ledger.is_sqlite)
-    address = ledger.url.render_as_string(hide_password=False) if in_ledger else None
-    return Scribe(folder / "spool", address)
+    if keep == "ledger" or (keep == "auto" and not ledger.is_sqlite):
+        return Scribe(folder / "spool", ledger.url.render_as_string(hide_password=False))
+    return None
 
 
 class Gatherer:

@@ -49,7 +49,7 @@ def routes(site: Site, face: Face, jobs_at: str = "/public/jobs") -> list[Route]
         if path.endswith("+"):
             return await run_in_threadpool(_looking, site, request, code, target)
         if request.method != "HEAD":  # a robot's or a preview's question
-            await face.group.keep((code.encode(), seen(headers), address, time.time()))
+            await face.group.keep(code.encode(), seen(headers), address, time.time())
         if target.open(now):
             return RedirectResponse(target.address(code), 302, NO_STORE)
         return await run_in_threadpool(_closed, site, request, target)

@@ -62,14 +62,15 @@ def run(
         )
 
     scribe = scribe_of(ledger, settings, folder)
-    scribe.revive()
-    words = [*words, "--scribe", scribe.path]
+    revive = scribe.revive if scribe else lambda: None
+    revive()
+    words = [*words, "--worker", *(["--scribe", scribe.path] if scribe else [])]
     processes = [start(place) for place in range(count)]
     _yield_to_others()
     gatherer = Gatherer(ledger, folder / "spool", settings.go.keep_days, thread=False)
     say(f"{count} processes answer links. Ctrl-C ends them.")
     while not stop.wait(LOOK):
-        scribe.revive()
+        revive()
         for place, process in enumerate(processes):
             if process.poll() is not None:
                 say("a process that answered links ended; starting it again")
@@ -77,7 +78,8 @@ def run(
         if gathers:
             gatherer.soon()
     _end(processes)
-    scribe.stop()
+    if scribe:
+        scribe.stop()
     if gathers:
         gatherer.once()
 

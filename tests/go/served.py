@@ -88,7 +88,7 @@ class Served:
         return pid
 
     def stall(self) -> int:
-        """Stop the scribe, as a disk that stalls would; its number, for SIGCONT."""
+        """Stop the scribe, as a ledger that stalls would; its number, for SIGCONT."""
         scribe = self.scribe()
         os.kill(scribe, signal.SIGSTOP)
         while Path(f"/proc/{scribe}/stat").read_text().rpartition(")")[2].split()[0] != "T":
@@ -96,7 +96,7 @@ class Served:
         return scribe
 
     def workers(self) -> list[int]:
-        return self.pids("--scribe")
+        return self.pids("--worker ")
 
     def kill_everything(self):
         """As when the machine's power goes: nobody gets to say anything."""

@@ -9,6 +9,7 @@ import uvicorn
 
 from rolecast.go import Limiter
 from rolecast.web import app, fastlane
+from rolecast.web import lane as lane_module
 from rolecast.web.face import Face
 from tests.house import BOARD, drop, gathered, make, open_project, publish, spec
 from tests.processes import until
@@ -125,6 +126,22 @@ def test_one_connection_many_links(lane):
     assert len(lane.clicks()) == 5
 
 
+def test_everybody_behind_one_connection_has_a_number_of_their_own(lane):
+    """A proxy's connection carries many people; nobody inherits a neighbour's number."""
+    phone, desk = BROWSER, BROWSER.replace("iPhone", "Windows NT 10.0; Win64; x64")
+    order = [phone, phone, desk, phone, desk, desk]
+    with lane.connect() as connection:
+        for headers in order:
+            request = f"GET /r/{lane.link()} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"
+            connection.sendall(request.encode())
+            assert connection.recv(4096).startswith(b"HTTP/1.1 302")
+    for headers in (phone, desk):
+        lane.ask(f"/r/{lane.link()}", headers=headers)
+    *together, of_phone, of_desk = [row[6] for row in lane.rows()]
+    assert of_phone != of_desk
+    assert together == [of_phone if headers == phone else of_desk for headers in order]
+
+
 def test_a_second_request_before_the_first_is_answered_is_asked_again(lane):
     request = f"GET /r/{lane.link()} HTTP/1.1\r\nHost: localhost\r\n{BROWSER}\r\n".encode()
     answer = lane.raw(request * 3)
@@ -209,13 +226,13 @@ def test_a_body_that_comes_later_is_no_request(lane):
 
 
 def test_only_so_many_heads_are_remembered(lane, monkeypatch):
-    monkeypatch.setattr(fastlane, "KNOWN", 10)
+    monkeypatch.setattr(lane_module, "KNOWN", 10)
     for number in range(25):
         assert lane.ask(f"/r/{lane.link()}", headers=f"{BROWSER}X-A: {number}\r\n")[0] == 302
         assert len(lane.known) <= 10
-    long = BROWSER + f"X-A: {'a' * fastlane.KNOWN_LONG}\r\n"
+    long = BROWSER + f"X-A: {'a' * lane_module.KNOWN_LONG}\r\n"
     assert lane.ask(f"/r/{lane.link()}", headers=long)[0] == 302
-    assert all(len(rest) <= fastlane.KNOWN_LONG for rest in lane.known)
+    assert all(len(rest) <= lane_module.KNOWN_LONG for rest in lane.known)
     assert len(lane.clicks()) == 26
 
 

@@ -102,7 +102,7 @@ def test_clicks_that_wait_on_the_disk_are_told(web, house, monkeypatch):
     folder = house.root / ".rolecast" / "spool"
     book = spool.Spool(folder)
     click = Click("c", 1, "phone", None, None, "", "", None)
-    book.write([(0, spool.body([click]))])
+    book.write([(0, spool.body([tuple(click)]))])
     assert wrong(web) == {}
     monkeypatch.setattr(watching, "CLICKS", -1.0)
     assert wrong(web) == {"clicks": "1 files wait on the disk"}
