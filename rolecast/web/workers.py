@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rolecast import compiled
 from rolecast.ledger import Ledger
 from rolecast.settings import Settings
 from rolecast.supervise import die_with_parent
@@ -68,7 +69,8 @@ def run(
     processes = [start(place) for place in range(count)]
     _yield_to_others()
     gatherer = Gatherer(ledger, folder / "spool", settings.go.keep_days, thread=False)
-    say(f"{count} processes answer links. Ctrl-C ends them.")
+    how = "" if compiled.are_used() else ", as Python (`make compile` makes them quicker)"
+    say(f"{count} processes answer links{how}. Ctrl-C ends them.")
     while not stop.wait(LOOK):
         revive()
         for place, process in enumerate(processes):
