@@ -67,6 +67,11 @@ def wrk(port: int, codes: Path, pids: list[int], *more: str, connections: int = 
     return Load(rate, p99, server, usage.ru_utime + usage.ru_stime, raw)
 
 
+def best_of_two(port: int, codes: Path, pids: list[int]) -> Load:
+    """The quicker of two loads, of the peer as of ours: neighbours on the machine come and go."""
+    return max((wrk(port, codes, pids) for _ in range(2)), key=lambda load: load.rate)
+
+
 def _cpu(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
@@ -80,10 +85,7 @@ def nginx(folder: Path, codes: Path) -> Load:
     process = subprocess.Popen(["nginx", "-c", str(config)])
     time.sleep(1)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    found = max(
-        (wrk(port, codes, [process.pid, *map(int, children)]) for _ in range(2)),
-        key=lambda load: load.rate,
-    )
+    found = best_of_two(port, codes, [process.pid, *map(int, children)])
     process.terminate()
     process.wait()
     return found
@@ -120,7 +122,7 @@ def throughput(root: Path) -> None:
     for workers, promised in ((1, ">= 33 %"), (2, ">= 50 %")):
         served = Served(root, workers)
         pids = served.pids("rolecast")
-        load = wrk(served.port, codes, pids)
+        load = best_of_two(served.port, codes, pids)
         _row(f"rolecast go, {workers} process(es)", load, peer, promised)
         best = max(best, load.rate)
         if workers == 1:
