@@ -1,10 +1,10 @@
 """Answers open links in the HTTP protocol itself; everything else goes the web app's way.
 
 uvicorn looks after sockets, parsing, keep-alive and shutdown; a link that leads somewhere needs
-no scope, no task and no framework. What was read once goes an even quicker way: see rolecast.web.
-lane. The click is on the disk before the answer leaves, here as there. What uvicorn leaves to a
-proxy is done here, since a redirect server is met without one: headers may only be so long, and
-must arrive in time.
+no scope, no task and no framework. What was read once goes a quicker way yet (rolecast.web.lane).
+The click is on the disk before the answer leaves, here as there. What uvicorn leaves to a proxy is
+done here, since a redirect server is met without one: headers may only be so long, and must arrive
+in time.
 """
 
 from __future__ import annotations
@@ -32,14 +32,13 @@ TOO_LONG = (
 
 def protocol(face: Face) -> type[HttpToolsProtocol]:
     """The protocol class that answers for `face`; for uvicorn's `http` setting."""
-    return type("FastLane", (FastLane,), {"face": face, "known": {}, "answers": None})
+    return type("FastLane", (FastLane,), {"face": face, "answers": None})
 
 
 class FastLane(HttpToolsProtocol):
     """One connection."""
 
     face: Face
-    known: dict[bytes, Known]  # by what follows the code in a request; bytes mean what they meant
     answers: Answers | None  # of all connections, since the face has begun
 
     def connection_made(self, transport) -> None:
@@ -127,7 +126,7 @@ class FastLane(HttpToolsProtocol):
         """What our connections share: of the face as it runs now."""
         kind, face = type(self), self.face
         if kind.answers is None or kind.answers.group is not face.group:
-            kind.answers = Answers(face.go, face.group, self.known, self.server_state)
+            kind.answers = Answers(face.go, face.group, self.server_state)
         return kind.answers
 
     def _follow(self) -> bool:

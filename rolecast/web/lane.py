@@ -42,8 +42,10 @@ class Answers:
     """What the connections of one process share. server: uvicorn's state, whose headers are added
     to every answer, new every second."""
 
-    def __init__(self, go: Go, group: Group, known: dict[bytes, Known], server: Any):
-        self.go, self.group, self.known, self.server = go, group, known, server
+    def __init__(self, go: Go, group: Group, server: Any):
+        self.go, self.group, self.server = go, group, server
+        # By what follows the code in a request: bytes mean what they meant.
+        self.known: dict[bytes, Known] = {}
         self.second: object = None  # the headers of this second
         self.keep = self.close = b""  # how an answer ends then: others follow, or none
 
@@ -66,8 +68,8 @@ class Answers:
 class Lane(Asked):
     """One connection, as the event loop sees it.
 
-    behind: the HTTP protocol, which says in `clear` whether the next bytes begin a request that is
-    the first of its kind to be answered here. peer: the address at the other end.
+    behind: the HTTP protocol, which gets what is not known, and says in `clear` whether nothing is
+    half read or with the web app. peer: the address at the other end.
     """
 
     def __init__(

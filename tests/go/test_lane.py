@@ -30,9 +30,8 @@ class Lane:
         made = app.go_alone(
             self.project.ledger, self.project.settings, self.project.channels, face=self.face
         )
-        protocol = fastlane.protocol(self.face)
-        self.known = protocol.known
-        config = uvicorn.Config(made, port=0, log_level="error", http=protocol, ws="none")
+        self.protocol = fastlane.protocol(self.face)
+        config = uvicorn.Config(made, port=0, log_level="error", http=self.protocol, ws="none")
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
@@ -41,6 +40,11 @@ class Lane:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         self.port = self.server.servers[0].sockets[0].getsockname()[1]
+
+    @property
+    def known(self):
+        """The heads that are remembered."""
+        return self.protocol.answers.known if self.protocol.answers else {}
 
     def link(self, job="pilot"):
         with self.project.ledger.read() as conn:
