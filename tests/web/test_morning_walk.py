@@ -24,6 +24,7 @@ from rolecast import friends, passing
 from rolecast.credit import load
 from rolecast.ledger import publications
 from rolecast.ledger.states import State
+from rolecast.promises import promised
 from rolecast.publish import carry_out, now_utc
 from rolecast.verify import verify
 from tests.colleagues import free_port, person, session
@@ -120,8 +121,13 @@ class House:
         """Kim has named two: nobody took up the first, and the day of the second is near."""
         kim = person(self.project, "kim")
         desk = passing.Desk(self.project.ledger, self.project.settings, load("v1"), self.rita)
-        for name, days in (("Robin Reef", 21), ("Sam Sound", 14)):
-            then = now_utc() - timedelta(days=days)
+        now, working_days = now_utc(), self.project.settings.people.promise_days
+        near = next(  # the longest ago whose day has not passed, on a Sunday as on a Monday
+            days for days in range(21, 0, -1)
+            if promised(now - timedelta(days=days), working_days) > now
+        )  # fmt: skip
+        for name, days in (("Robin Reef", 21), ("Sam Sound", near)):
+            then = now - timedelta(days=days)
             contact = f"{name.split()[0].lower()}@reef.example"
             one = refer(self.project, kim, then, NAMED_FOR, friend=name, contact=contact)
             secret = secret_of(self.project, then)
