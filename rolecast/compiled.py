@@ -75,7 +75,11 @@ def main() -> None:
         target_dir=os.path.join(BUILD, "c"),
     )
     words = ["--quiet", "build_ext", "--build-lib", fresh, "--build-temp", f"{BUILD}/objects"]
-    setup(name="rolecast", packages=[], py_modules=[], ext_modules=modules, script_args=words)
+    try:
+        setup(name="rolecast", packages=[], py_modules=[], ext_modules=modules, script_args=words)
+    except SystemExit as error:  # setuptools' word for a compiler that fails
+        print(f"That was not possible, so links are answered by Python alone, slower: {error}")
+        return
     with open(os.path.join(fresh, "made-from"), "w", encoding="ascii") as file:
         file.write(_now())
     shutil.rmtree(MADE, ignore_errors=True)  # who runs now keeps what it has loaded
