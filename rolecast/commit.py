@@ -111,11 +111,7 @@ class Group:
         if not new:
             self._began = self.loop.time()
         new.append(asked)
-        if len(new) >= self._enough:
-            if len(self._handed) < UNDER_WAY:
-                self._hand_over()
-        elif not self._handed and self._meeting is None:
-            self._wait_for_others()
+        self._go_on()
 
     async def keep(self, code: bytes, who: Seen, address: str, at: float) -> None:
         """Return when the click's answer may leave."""
@@ -135,9 +131,14 @@ class Group:
             count += batch.count
         return count
 
-    def _wait_for_others(self) -> None:
-        """Those who have just been answered ask again at about the same time."""
-        self._meeting = self.loop.call_later(MEET, self._met)
+    def _go_on(self) -> None:
+        """Hand over once enough have come. Who has just been answered asks again at about the same
+        time, so the others wait for them, but not for ever."""
+        if len(self._new) >= self._enough:
+            if len(self._handed) < UNDER_WAY:
+                self._hand_over()
+        elif not self._handed and self._meeting is None:
+            self._meeting = self.loop.call_later(MEET, self._met)
 
     def _met(self) -> None:
         self._meeting = None
@@ -177,11 +178,8 @@ class Group:
         if not self._handed:
             self._stalls = False
             self._catch_up()
-        if len(self._new) >= self._enough:
-            if len(self._handed) < UNDER_WAY:
-                self._hand_over()
-        elif self._new and not self._handed and self._meeting is None:
-            self._wait_for_others()
+        if self._new:
+            self._go_on()
 
     def failed(self, why: str) -> None:
         """A write has failed; it is tried again."""

@@ -9,6 +9,7 @@ off.
 from __future__ import annotations
 
 import os
+from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import source_hash
 
@@ -29,8 +30,10 @@ def extend(path: list[str], package: str) -> None:
         path.insert(0, os.path.join(MADE, *package.split(".")))
 
 
+@cache
 def are_used() -> bool:
-    """Whether they are found."""
+    """Whether this process has them: asked once, since a compiled class and one that is not do not
+    mix."""
     return os.environ.get("ROLECAST_COMPILED") != "0" and are_fresh()
 
 

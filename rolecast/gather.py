@@ -16,7 +16,7 @@ from pathlib import Path
 from rolecast import spool
 from rolecast.clicks import SECOND, Click
 from rolecast.ledger import Ledger, changes, clicks, results
-from rolecast.scribe import AGAIN
+from rolecast.spool import AGAIN
 
 DAY = 86_400
 AWAY = 2.0  # seconds for which a ledger that failed is not asked

@@ -26,12 +26,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from rolecast.spool import AGAIN, FRESH, RETRY
+
 if TYPE_CHECKING:
     from rolecast.commit import Group
 
-FRESH, AGAIN = 0, 1  # AGAIN: a scribe that has died may have written this
 KEPT = b"kept"
-RETRY = 0.5  # seconds before a failed write is tried again
 AGAIN_SOON = 0.1  # seconds between two tries to reach the scribe
 _HEAD = struct.Struct("!BI")  # FRESH or AGAIN, length of the JSON
 

@@ -26,6 +26,8 @@ import orjson
 
 from rolecast.clicks import Click, Row
 
+FRESH, AGAIN = 0, 1  # kinds of commits; AGAIN: a write that was not answered may have kept it
+RETRY = 0.5  # seconds before a write that failed is tried again
 SIZE = 1 << 20  # bytes of a segment, some 7,500 clicks
 SUFFIX = ".clicks"
 NEW = ".new"  # of a segment whose space is not reserved yet
@@ -129,7 +131,6 @@ def _made(folder: Path, size: int) -> Segment:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Written, not only reserved: flushing data into written space is twice as quick.
         os.write(file, bytes(size))
-        os.fsync(file)
         os.rename(hidden, folder / name)
         _sync_folder(folder)
     except OSError:

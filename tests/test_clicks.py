@@ -15,7 +15,7 @@ from rolecast.gather import Intake, gather
 from rolecast.ledger import Ledger, publications
 from rolecast.ledger import clicks as kept
 from rolecast.salt import DAY, Salts
-from rolecast.scribe import AGAIN, FRESH
+from rolecast.spool import AGAIN, FRESH
 
 PHONE = b"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Mobile Safari"
 NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()) * SECOND

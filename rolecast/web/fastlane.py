@@ -32,14 +32,14 @@ TOO_LONG = (
 
 def protocol(face: Face) -> type[HttpToolsProtocol]:
     """The protocol class that answers for `face`; for uvicorn's `http` setting."""
-    return type("FastLane", (FastLane,), {"face": face, "answers": None})
+    return type("FastLane", (FastLane,), {"face": face})
 
 
 class FastLane(HttpToolsProtocol):
     """One connection."""
 
     face: Face
-    answers: Answers | None  # of all connections, since the face has begun
+    answers: Answers | None = None  # of all connections, since the face has begun
 
     def connection_made(self, transport) -> None:
         """A connection; a request's head must arrive in time."""
@@ -49,7 +49,7 @@ class FastLane(HttpToolsProtocol):
         self._read: Known | None = None  # what the head said that was read last
         self._mine = False  # whether the request at hand is answered here
         peer = self.client[0] if self.client else ""
-        self.lane = Lane(self._answers(), self, transport, peer, self.loop)
+        self.lane = Lane(self._answers(), self, transport, peer)
         transport.set_protocol(self.lane)
         self._watch = self.loop.call_later(LOOK, self._look)
 
@@ -132,10 +132,13 @@ class FastLane(HttpToolsProtocol):
     def _follow(self) -> bool:
         """Answer a link that leads somewhere; False when that takes a page."""
         method = self.parser.get_method()
-        busy = self.cycle is not None and not self.cycle.response_complete
         go = self.lane.answers.go
         code = self.url[len(PATH) :].partition(b"?")[0]
-        if busy or method not in (b"GET", b"HEAD") or code not in go.links.targets:
+        if (
+            self._app_is_at_work()
+            or method not in (b"GET", b"HEAD")
+            or code not in go.links.targets
+        ):
             return False
         headers = dict(self.headers)
         address = go.address(self.lane.peer, headers)
@@ -147,6 +150,9 @@ class FastLane(HttpToolsProtocol):
             self._read = Known(who, last)
         return self.lane.redirect(code, address, last, who)
 
+    def _app_is_at_work(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _look(self) -> None:
         """Close a connection whose request does not come, or none any more.
 
@@ -154,8 +160,7 @@ class FastLane(HttpToolsProtocol):
         the answer.
         """
         waited = self.loop.time() - self.lane.heard
-        app_at_work = self.cycle is not None and not self.cycle.response_complete
-        at_work = self.lane.answering or app_at_work
+        at_work = self.lane.answering or self._app_is_at_work()
         if (waited > IN_TIME and not self._complete) or (waited > IDLE and not at_work):
             metrics.SLOW.inc(not self._complete)
             self.transport.close()

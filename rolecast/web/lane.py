@@ -78,15 +78,14 @@ class Lane(Asked):
         behind: asyncio.Protocol,
         transport: asyncio.Transport,
         peer: str,
-        loop: asyncio.AbstractEventLoop,
     ):
         super().__init__(b"", NOBODY, peer, 0.0)
         self.answers, self.behind, self.transport = answers, behind, transport
-        self.peer, self.loop = peer, loop
+        self.peer = peer
         self.clear = True
         self.answering = False  # whether a click is on its way to the disk
         self.last = False  # whether the connection ends with this answer
-        self.heard: float = loop.time()  # when something came last, or a head began
+        self.heard = answers.group.now  # when something came last, or a head began
         self._answer = b""
 
     def data_received(self, data: bytes) -> None:
@@ -98,9 +97,6 @@ class Lane(Asked):
         """Nothing more is asked; what was asked is still answered."""
         self.last = True
         return self.answering
-
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        """The protocol behind has it."""
 
     def connection_lost(self, error: Exception | None) -> None:
         """Clicks that are on their way stay so."""
